@@ -1,0 +1,64 @@
+--
+-- What the other tests stand on: the extension, a key file with two fixed
+-- keys, and functions that make tokens by hand, good ones and others.
+-- The file lies in /tmp under the server's own start time, and the last test
+-- removes it.
+--
+CREATE EXTENSION livekit_token;
+
+SELECT '/tmp/livekit_token_regress.' ||
+       extract(epoch FROM pg_postmaster_start_time())::bigint AS key_file,
+       current_database() AS db \gset
+
+-- written by the server itself, so that the owner is right
+SELECT format('COPY (VALUES (%L), (%L)) TO PROGRAM %L',
+              'APIregress: regress-secret-0123456789abcdefghijklmnop',
+              'APIold: old-secret-0123456789abcdefghijklmnopqrstuvw',
+              'umask 077 && cat > ' || :'key_file') AS write_key_file \gset
+:write_key_file;
+
+-- for every session from now on; this one has the library loaded already
+ALTER DATABASE :"db" SET livekit_token.key_file = :'key_file';
+\c -
+
+SELECT project, api_key, source, status, signs, reason FROM livekit_keys;
+
+CREATE FUNCTION base64url(bytes bytea) RETURNS text
+IMMUTABLE STRICT
+RETURN rtrim(translate(encode(bytes, 'base64'), E'+/\n', '-_'), '=');
+
+-- RFC 2104, for secrets of up to 64 bytes
+CREATE FUNCTION hmac_sha256(message bytea, secret bytea) RETURNS bytea
+LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+DECLARE
+	ipad bytea := decode(repeat('36', 64), 'hex');
+	opad bytea := decode(repeat('5c', 64), 'hex');
+BEGIN
+	FOR i IN 0 .. length(secret) - 1 LOOP
+		ipad := set_byte(ipad, i, get_byte(ipad, i) # get_byte(secret, i));
+		opad := set_byte(opad, i, get_byte(opad, i) # get_byte(secret, i));
+	END LOOP;
+	RETURN sha256(opad || sha256(ipad || message));
+END $$;
+
+-- a token of any payload, with any header, rightly signed
+CREATE FUNCTION make_token(payload bytea, header bytea DEFAULT '{"alg":"HS256","typ":"JWT"}',
+	secret bytea DEFAULT 'regress-secret-0123456789abcdefghijklmnop') RETURNS text
+IMMUTABLE STRICT
+RETURN base64url(header) || '.' || base64url(payload) || '.' ||
+	base64url(hmac_sha256(convert_to(base64url(header) || '.' || base64url(payload), 'UTF8'), secret));
+
+-- the same of a payload written as text, whose times are put in: in a payload
+-- {exp} becomes the time in ten minutes
+CREATE FUNCTION make_token(payload text) RETURNS text
+STRICT
+RETURN make_token(convert_to(replace(payload, '{exp}',
+	(extract(epoch FROM clock_timestamp())::bigint + 600)::text), 'UTF8'));
+
+-- claims that are the same at each run
+CREATE FUNCTION stable_claims(token text) RETURNS jsonb
+STRICT
+RETURN livekit_verify(token) - ARRAY['iat', 'nbf', 'exp', 'jti'];
+
+SELECT livekit_verify(make_token('{"iss":"APIregress","exp":{exp}}')) - 'exp' AS claims;
+SELECT stable_claims(livekit_issue('alice', 'standup'));

@@ -1,0 +1,107 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  Shims between PostgreSQL versions; the includer includes what they use.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/compat.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LK_COMPAT_H
+#define LK_COMPAT_H
+
+#if PG_VERSION_NUM < 180000 && defined(JSON_H)
+static inline void
+escape_json_with_len(StringInfo buf, const char *str, int len)
+{
+	char	   *copy = pnstrdup(str, len);
+
+	escape_json(buf, copy);
+	pfree(copy);
+}
+#endif
+
+#ifdef JSONAPI_H
+
+/* The parser's actions return whether to go on; before 16 they cannot. */
+#if PG_VERSION_NUM >= 160000
+typedef JsonParseErrorType lk_json_action;
+#define LK_JSON_ACTION_RETURN(go_on) \
+	return (go_on) ? JSON_SUCCESS : JSON_SEM_ACTION_FAILED
+#else
+typedef void lk_json_action;
+#define LK_JSON_ACTION_RETURN(go_on) return
+#endif
+
+#if PG_VERSION_NUM >= 170000
+#define lk_json_lexer(json, length, encoding) \
+	makeJsonLexContextCstringLen(NULL, json, length, encoding, true)
+#else
+#define lk_json_lexer(json, length, encoding) \
+	makeJsonLexContextCstringLen(json, length, encoding, true)
+#endif
+
+#endif							/* JSONAPI_H */
+
+#ifdef __JSONB_H__
+
+/* 19 has the building of a jsonb in one struct. */
+#if PG_VERSION_NUM >= 190000
+#define lk_jsonb_push(state, token, value) pushJsonbValue(state, token, value)
+#else
+typedef struct JsonbInState
+{
+	JsonbValue *result;
+	JsonbParseState *parseState;
+} JsonbInState;
+
+static inline void
+lk_jsonb_push(JsonbInState *state, JsonbIteratorToken token, JsonbValue *value)
+{
+	state->result = pushJsonbValue(&state->parseState, token, value);
+}
+#endif
+
+#endif							/* __JSONB_H__ */
+
+#ifdef ACL_H
+
+#if PG_VERSION_NUM >= 160000
+#define lk_proc_aclcheck(function, role, mode) \
+	object_aclcheck(ProcedureRelationId, function, role, mode)
+#else
+#define lk_proc_aclcheck(function, role, mode) \
+	pg_proc_aclcheck(function, role, mode)
+#endif
+
+#endif							/* ACL_H */
+
+#ifdef GUC_TABLES_H
+
+/* Find the definition of a setting, by a look at them all. */
+static inline struct config_generic *
+lk_find_setting(const char *name)
+{
+#if PG_VERSION_NUM >= 160000
+	int			n;
+	struct config_generic **all = get_guc_variables(&n);
+#else
+	int			n = GetNumConfigOptions();
+	struct config_generic **all = get_guc_variables();
+#endif
+
+	for (int i = 0; i < n; i++)
+	{
+		if (strcmp(all[i]->name, name) == 0)
+			return all[i];
+	}
+	return NULL;
+}
+
+#endif							/* GUC_TABLES_H */
+
+#endif							/* LK_COMPAT_H */

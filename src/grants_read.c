@@ -1,0 +1,250 @@
+/*-------------------------------------------------------------------------
+ *
+ * grants_read.c
+ *	  Reads the grants that a caller asks for, and says what is wrong with them.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/grants_read.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "grants.h"
+#include "jsonarg.h"
+#include "names.h"
+
+/* A grant as errors call it: video's without a scope, as callers write them. */
+static const char *
+grant_label(const LkGrantRow *row)
+{
+	if (row->scope == LK_SCOPE_VIDEO)
+		return row->name;
+	return psprintf("%s.%s", lk_scope_names[row->scope], row->name);
+}
+
+static void
+check_type(const LkGrantRow *row, const JsonbValue *v, bool right)
+{
+	if (!right)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("grant \"%s\" must be %s %s, not %s", grant_label(row),
+					   row->type >= LK_STRINGS ? "an" : "a",
+					   lk_grant_type_names[row->type], lk_json_type(v)));
+}
+
+/* Check the elements of an array: strings, and sources where they must be. */
+static void
+check_elements(const LkGrantRow *row, const JsonbValue *array)
+{
+	JsonbIterator *it = JsonbIteratorInit(array->val.binary.data);
+	JsonbValue	v;
+	int			n = 0;
+
+	while (lk_json_next_element(&it, &v))
+	{
+		n++;
+		check_type(row, &v, v.type == jbvString);
+		if (row->type == LK_SOURCES &&
+			!lk_source_known(v.val.string.val, v.val.string.len))
+			ereport(ERROR,
+					errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("track source \"%s\" does not exist",
+						   lk_name_quote(v.val.string.val, v.val.string.len)),
+					errhint("Track sources are camera, microphone, screen_share and screen_share_audio."));
+	}
+	if (n == 0 && row->type == LK_SOURCES)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("grant \"%s\" must not be empty", grant_label(row)),
+				errdetail("LiveKit takes an empty list for all sources."),
+				errhint("To allow no publishing, set canPublish to false."));
+}
+
+static void
+check_value(const LkGrantRow *row, JsonbValue *v)
+{
+	switch (row->type)
+	{
+		case LK_BOOLEAN:
+			check_type(row, v, v->type == jbvBool);
+			break;
+		case LK_STRING:
+			check_type(row, v, v->type == jbvString);
+			break;
+		case LK_STRINGS:
+		case LK_SOURCES:
+			check_type(row, v, lk_json_is_array(v));
+			check_elements(row, v);
+			break;
+	}
+}
+
+/* Raise the error for a name that is none, with what may have been meant. */
+static void
+unknown_grant(LkScope scope, bool top, const JsonbValue *key)
+{
+	LkNearest	nearest;
+	const char *s = key->val.string.val;
+	int			len = key->val.string.len;
+
+	lk_nearest_begin(&nearest, s, len);
+	for (int i = 0; i < lk_ngrants; i++)
+	{
+		if (lk_grant_table[i].scope == scope)
+			lk_nearest_offer(&nearest, lk_grant_table[i].name);
+	}
+	for (int i = 0; top && i < LK_NSCOPES; i++)
+		lk_nearest_offer(&nearest, lk_scope_names[i]);
+
+	ereport(ERROR,
+			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("grant \"%s%s%s\" does not exist",
+				   top ? "" : lk_scope_names[scope], top ? "" : ".",
+				   lk_name_quote(s, len)),
+			nearest.name ?
+			errhint("Did you mean \"%s\"?", nearest.name) :
+			errhint("livekit_grant_types() lists the grants."));
+}
+
+/* Are two values of one grant the same? */
+static bool
+same_value(JsonbValue *a, JsonbValue *b)
+{
+	if (a->type == jbvBinary)
+		return compareJsonbContainers(a->val.binary.data,
+									  b->val.binary.data) == 0;
+	if (a->type == jbvString)
+		return a->val.string.len == b->val.string.len &&
+			memcmp(a->val.string.val, b->val.string.val,
+				   a->val.string.len) == 0;
+	return a->val.boolean == b->val.boolean;
+}
+
+/*
+ * Take one grant.  `here` has the grants of the object being read: a second
+ * one in it is the other spelling of a first.
+ */
+static void
+take_grant(LkGrants *grants, int i, JsonbValue *v, uint64 *here)
+{
+	const LkGrantRow *row = &lk_grant_table[i];
+	uint64		bit = LK_GRANT_BIT(i);
+
+	if (v->type == jbvNull)
+		return;
+	check_value(row, v);
+	if (v->type == jbvString)
+	{
+		LkText		text = lk_wire_text(v->val.string.val, v->val.string.len);
+
+		v->val.string.val = unconstify(char *, text.data);
+		v->val.string.len = text.length;
+	}
+	if ((*here & bit) != 0 ||
+		((grants->given & bit) != 0 && !same_value(&grants->value[i], v)))
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("grant \"%s\" is given twice", grant_label(row)),
+				errhint("Write it once, as \"%s\".", row->name));
+	*here |= bit;
+	grants->given |= bit;
+	grants->value[i] = *v;
+}
+
+/* Read the object of one scope. */
+static void
+read_scope(LkGrants *grants, LkScope scope, JsonbValue *object)
+{
+	JsonbIterator *it;
+	JsonbValue	key,
+				v;
+	uint64		here = 0;
+
+	if (!lk_json_is_object(object))
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("grant \"%s\" must be an object%s, not %s",
+					   lk_scope_names[scope],
+					   scope == LK_SCOPE_AGENT ? " or a boolean" : "",
+					   lk_json_type(object)));
+
+	it = JsonbIteratorInit(object->val.binary.data);
+	while (lk_json_next_member(&it, &key, &v))
+	{
+		int			i = lk_grant_find(scope, key.val.string.val,
+									  key.val.string.len);
+
+		if (i < 0)
+			unknown_grant(scope, false, &key);
+		take_grant(grants, i, &v, &here);
+	}
+}
+
+/* Take one member of the whole: a scope's object, or a grant of video's. */
+static void
+take_member(LkGrants *grants, JsonbValue *key, JsonbValue *v,
+			uint64 *here, uint32 *scopes)
+{
+	const char *s = key->val.string.val;
+	int			len = key->val.string.len;
+	int			grant = lk_grant_find(LK_SCOPE_VIDEO, s, len);
+	int			scope = lk_scope_find(s, len);
+
+	/* "agent" is both: a boolean of video's, or the object of its scope */
+	if (grant >= 0 && !(scope >= 0 && lk_json_is_object(v)))
+	{
+		take_grant(grants, grant, v, here);
+		return;
+	}
+	if (scope < 0)
+		unknown_grant(LK_SCOPE_VIDEO, true, key);
+	if (v->type == jbvNull)
+		return;
+	if (*scopes & (1u << scope))
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("grant \"%s\" is given twice", lk_scope_names[scope]),
+				errhint("Write it once, as \"%s\".", lk_scope_names[scope]));
+	*scopes |= 1u << scope;
+	read_scope(grants, (LkScope) scope, v);
+}
+
+void
+lk_grants_read(Jsonb *jsonb, LkGrants *grants)
+{
+	JsonbIterator *it;
+	JsonbValue	key,
+				v;
+	uint64		here = 0;		/* grants given at the top */
+	uint32		scopes = 0;		/* scopes given at the top */
+
+	grants->given = 0;
+	if (jsonb == NULL)
+		return;
+
+	it = JsonbIteratorInit(&jsonb->root);
+	while (lk_json_next_member(&it, &key, &v))
+		take_member(grants, &key, &v, &here, &scopes);
+}
+
+void
+lk_grants_set_boolean(LkGrants *grants, LkGrant grant, bool value)
+{
+	grants->given |= LK_GRANT_BIT(grant);
+	grants->value[grant].type = jbvBool;
+	grants->value[grant].val.boolean = value;
+}
+
+void
+lk_grants_set_string(LkGrants *grants, LkGrant grant, LkText value)
+{
+	grants->given |= LK_GRANT_BIT(grant);
+	grants->value[grant].type = jbvString;
+	grants->value[grant].val.string.val = unconstify(char *, value.data);
+	grants->value[grant].val.string.len = value.length;
+}

@@ -1,0 +1,101 @@
+/*-------------------------------------------------------------------------
+ *
+ * keylist.c
+ *	  API keys ready to sign with, and the memory they live in.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/keylist.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "keylist.h"
+#include "names.h"
+
+/* The context of a list goes: wipe and free what OpenSSL allocated. */
+static void
+free_keys(void *arg)
+{
+	LkKeys	   *list = arg;
+
+	for (int i = 0; i < list->nkeys; i++)
+		lk_jws_key_free(list->keys[i].jws);
+	list->nkeys = 0;
+}
+
+LkKeys *
+lk_keys_create(void)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "livekit_token keys",
+												  ALLOCSET_SMALL_SIZES);
+	LkKeys	   *list = MemoryContextAllocZero(context, sizeof(LkKeys));
+	MemoryContextCallback *callback = MemoryContextAlloc(context,
+														 sizeof(MemoryContextCallback));
+
+	list->context = context;
+	callback->func = free_keys;
+	callback->arg = list;
+	MemoryContextRegisterResetCallback(context, callback);
+	return list;
+}
+
+static bool
+is_key_name(const char *name)
+{
+	size_t		length = strlen(name);
+
+	return length > 0 && length <= LK_MAX_KEY_NAME &&
+		strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == length;
+}
+
+const char *
+lk_keys_add(LkKeys *list, const char *name, const char *secret,
+			size_t secret_length)
+{
+	LkKey	   *key;
+
+	if (!is_key_name(name))
+		return "has an API key that is not 1 to 70 letters, digits and underscores";
+	if (secret_length == 0)
+		return "has an empty secret";
+	if (secret_length > LK_MAX_SECRET)
+		return "has a secret of more than 16384 bytes";
+	if (lk_keys_find(list, name, strlen(name)) != NULL)
+		return "has an API key that was there before";
+
+	if (list->keys == NULL)
+		list->keys = MemoryContextAlloc(list->context, sizeof(LkKey));
+	else
+		list->keys = repalloc(list->keys, (list->nkeys + 1) * sizeof(LkKey));
+	key = &list->keys[list->nkeys];
+	key->name.data = MemoryContextStrdup(list->context, name);
+	key->name.length = strlen(name);
+	key->weak = secret_length < LK_MIN_SECRET;
+	key->jws = lk_jws_key_create(secret, secret_length);
+	if (key->jws == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
+				errmsg("could not prepare an API key for signing"));
+	list->nkeys++;				/* now free_keys knows it */
+	return NULL;
+}
+
+const LkKey *
+lk_keys_find(const LkKeys *list, const char *name, int length)
+{
+	if (list == NULL)
+		return NULL;
+	for (int i = 0; i < list->nkeys; i++)
+	{
+		if (lk_name_is(list->keys[i].name.data, name, length))
+			return &list->keys[i];
+	}
+	return NULL;
+}

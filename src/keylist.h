@@ -1,0 +1,58 @@
+/*-------------------------------------------------------------------------
+ *
+ * keylist.h
+ *	  API keys ready to sign with, and the memory they live in.
+ *
+ * A secret is not kept: a key is the two hash states that HMAC begins from,
+ * which OpenSSL wipes when they are freed, and they are freed with the
+ * memory context of their list.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/keylist.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LK_KEYLIST_H
+#define LK_KEYLIST_H
+
+#include "core/jws.h"
+#include "wire.h"
+
+#define LK_MAX_KEY_NAME		70
+#define LK_MAX_SECRET		(16 * 1024)
+#define LK_MIN_SECRET		32	/* as many bytes as the MAC has */
+
+/* A key, ready to sign.  Valid until the next look at the keyring. */
+typedef struct LkKey
+{
+	LkText		name;			/* the API key: "iss" of its tokens */
+	LkJwsKey   *jws;
+	bool		weak;			/* its secret is shorter than LK_MIN_SECRET */
+} LkKey;
+
+/* Keys of one source, in their order, and the memory they live in. */
+typedef struct LkKeys
+{
+	MemoryContext context;		/* owns all below; deleting it wipes */
+	int			nkeys;
+	LkKey	   *keys;
+} LkKeys;
+
+/* An empty list below CurrentMemoryContext, to be filled. */
+extern LkKeys *lk_keys_create(void);
+
+/*
+ * Add a key, or say what is wrong with it: NULL when it was added.  The
+ * caller wipes its own copy of the secret.
+ */
+extern const char *lk_keys_add(LkKeys *list, const char *name,
+							   const char *secret, size_t secret_length);
+
+/* The key of that name, or NULL. */
+extern const LkKey *lk_keys_find(const LkKeys *list, const char *name,
+								 int length);
+
+#endif							/* LK_KEYLIST_H */

@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * livekit_token.c
+ *	  Entry point: what happens when the library is loaded.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/livekit_token.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "request.h"
+#include "settings.h"
+
+PG_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+void
+_PG_init(void)
+{
+	lk_settings_before();
+	lk_settings_init();
+	lk_request_init();
+	lk_settings_after();
+}

@@ -1,0 +1,108 @@
+/*-------------------------------------------------------------------------
+ *
+ * names.c
+ *	  Names as LiveKit spells them, and as callers write them.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/names.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "utils/varlena.h"
+
+#include "names.h"
+
+/* Beyond this many edits a name is another name, not a slip. */
+#define MAX_DISTANCE 3
+
+/* No name of LiveKit's is as long; what is longer is nobody's slip. */
+#define MAX_NAME_LENGTH 64
+
+bool
+lk_name_matches(const char *name, const char *s, int len)
+{
+	const char *end = s + len;
+
+	if (strncmp(name, s, len) == 0 && name[len] == '\0')
+		return true;
+
+	for (; *name != '\0'; name++, s++)
+	{
+		if (*name >= 'A' && *name <= 'Z')
+		{
+			if (end - s < 2 || s[0] != '_' || s[1] != *name - 'A' + 'a')
+				return false;
+			s++;
+		}
+		else if (s >= end || *s != *name)
+			return false;
+	}
+	return s == end;
+}
+
+bool
+lk_name_folds_to(const char *name, const char *s, int len)
+{
+	const char *end = s + len;
+
+	for (; *name != '\0'; name++)
+	{
+		char		lower = pg_ascii_tolower((unsigned char) *name);
+
+		if (s < end && pg_ascii_tolower((unsigned char) *s) == lower)
+			s++;
+		else if (lower == 's' && end - s >= 2 && memcmp(s, "\xc5\xbf", 2) == 0)
+			s += 2;
+		else if (lower == 'k' && end - s >= 3 &&
+				 memcmp(s, "\xe2\x84\xaa", 3) == 0)
+			s += 3;
+		else
+			return false;
+	}
+	return s == end;
+}
+
+void
+lk_nearest_begin(LkNearest *nearest, const char *s, int len)
+{
+	nearest->given = s;
+	nearest->length = len;
+	nearest->name = NULL;
+	nearest->distance = MAX_DISTANCE + 1;
+}
+
+void
+lk_nearest_offer(LkNearest *nearest, const char *name)
+{
+	int			length = strlen(name);
+	int			distance;
+
+	if (nearest->length > MAX_NAME_LENGTH)
+		return;
+	if (lk_name_folds_to(name, nearest->given, nearest->length))
+		distance = 0;
+	else
+		distance = varstr_levenshtein_less_equal(nearest->given,
+												 nearest->length,
+												 name, length, 1, 1, 1,
+												 MAX_DISTANCE, true);
+
+	/* half of a short name is too much to have been mistyped */
+	if (distance < nearest->distance && distance <= length / 2)
+	{
+		nearest->name = name;
+		nearest->distance = distance;
+	}
+}
+
+char *
+lk_name_quote(const char *s, int len)
+{
+	return pnstrdup(s, pg_mbcliplen(s, len, MAX_NAME_LENGTH));
+}

@@ -1,0 +1,53 @@
+/*-------------------------------------------------------------------------
+ *
+ * names.h
+ *	  Names as LiveKit spells them, and as callers write them.
+ *
+ * LiveKit's JSON has camelCase names; its Python SDK and its protocol files
+ * have the same names in snake_case. Both are accepted from callers. A name
+ * in any other letter case is not: LiveKit's server folds case when it
+ * decodes, so that such a name would count there.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/names.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LK_NAMES_H
+#define LK_NAMES_H
+
+/* Is s exactly the name? */
+static inline bool
+lk_name_is(const char *name, const char *s, int len)
+{
+	return strlen(name) == (size_t) len && memcmp(name, s, len) == 0;
+}
+
+/* Is s exactly the camelCase name, or its snake_case form? */
+extern bool lk_name_matches(const char *name, const char *s, int len);
+
+/*
+ * Would Go's encoding/json take s for the name?  It folds ASCII case, and
+ * with it U+017F (long s) and U+212A (Kelvin sign).
+ */
+extern bool lk_name_folds_to(const char *name, const char *s, int len);
+
+/* The search for what a caller may have meant. */
+typedef struct LkNearest
+{
+	const char *given;			/* what was written, not NUL-terminated */
+	int			length;
+	const char *name;			/* the nearest so far, or NULL */
+	int			distance;		/* and how far away that is */
+} LkNearest;
+
+extern void lk_nearest_begin(LkNearest *nearest, const char *s, int len);
+extern void lk_nearest_offer(LkNearest *nearest, const char *name);
+
+/* For an error message: s as a C string, cut when long; palloc'd. */
+extern char *lk_name_quote(const char *s, int len);
+
+#endif							/* LK_NAMES_H */

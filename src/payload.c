@@ -1,0 +1,344 @@
+/*-------------------------------------------------------------------------
+ *
+ * payload.c
+ *	  The JSON of an untrusted token, read so that it has one meaning.
+ *
+ * Readers of JSON differ in which of two equal names counts, and Go's takes
+ * a name in another letter case for the known one. A token that two readers
+ * could understand differently is refused.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/payload.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/jsonapi.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/numeric.h"
+
+#include "core/jsonscan.h"
+#include "grants.h"
+#include "names.h"
+#include "payload.h"
+
+#include "compat.h"			/* last: it completes what the others declare */
+
+/* The claims that LiveKit's server decodes, besides those that hold grants. */
+static const char *const claim_names[] = {
+	"iss", "sub", "aud", "exp", "nbf", "iat", "jti",
+	"identity", "name", "kind", "kindDetails", "roomConfig", "roomPreset",
+	"sha256", "metadata", "attributes",
+};
+
+#define NO_SCOPE (-1)
+
+/* Where the parser is, and what it has built. */
+typedef struct Reading
+{
+	JsonbInState jsonb;
+	LkKnownNames names;
+	LkStatus	status;
+	int			depth;			/* objects and arrays around this point */
+	uint64		arrays;			/* bit d: what surrounds depth d is an array */
+	int			scope;			/* of the object at depth 2, or NO_SCOPE */
+	int			nkeys;			/* members read so far */
+} Reading;
+
+StaticAssertDecl(LK_MAX_DEPTH <= 64, "Reading.arrays has a bit for each level");
+
+/*
+ * Names in another letter case
+ */
+
+static inline bool
+is_exactly(const char *name, const char *s)
+{
+	return name[0] == s[0] && strcmp(name, s) == 0;
+}
+
+/* Is s a name LiveKit would take for a known one, although it is not? */
+static bool
+is_ambiguous_grant(LkScope scope, const char *s)
+{
+	LkText		text;
+
+	for (int i = 0; i < lk_ngrants; i++)
+	{
+		if (lk_grant_table[i].scope == scope &&
+			is_exactly(lk_grant_table[i].name, s))
+			return false;
+	}
+	text = lk_wire_text(s, strlen(s));
+	for (int i = 0; i < lk_ngrants; i++)
+	{
+		if (lk_grant_table[i].scope == scope &&
+			lk_name_folds_to(lk_grant_table[i].name, text.data, text.length))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_ambiguous_claim(const char *s)
+{
+	LkText		text;
+
+	for (size_t i = 0; i < lengthof(claim_names); i++)
+	{
+		if (is_exactly(claim_names[i], s))
+			return false;
+	}
+	for (int i = 0; i < LK_NSCOPES; i++)
+	{
+		if (is_exactly(lk_scope_names[i], s))
+			return false;
+	}
+	text = lk_wire_text(s, strlen(s));
+	for (size_t i = 0; i < lengthof(claim_names); i++)
+	{
+		if (lk_name_folds_to(claim_names[i], text.data, text.length))
+			return true;
+	}
+	for (int i = 0; i < LK_NSCOPES; i++)
+	{
+		if (lk_name_folds_to(lk_scope_names[i], text.data, text.length))
+			return true;
+	}
+	return false;
+}
+
+/* Check a name, and remember the scope that its value would be. */
+static void
+check_name(Reading *r, const char *s)
+{
+	bool		ambiguous = false;
+
+	if (r->names == LK_NAMES_OF_HEADER)
+		return;
+	if (r->depth == 1)
+	{
+		ambiguous = is_ambiguous_claim(s);
+		r->scope = NO_SCOPE;
+		for (int i = 0; i < LK_NSCOPES; i++)
+		{
+			if (is_exactly(lk_scope_names[i], s))
+				r->scope = i;
+		}
+	}
+	else if (r->depth == 2 && r->scope != NO_SCOPE)
+		ambiguous = is_ambiguous_grant((LkScope) r->scope, s);
+	if (ambiguous)
+		r->status = LK_AMBIGUOUS_NAME;
+}
+
+/*
+ * The parser's actions.  Once the status is bad, they build nothing more.
+ */
+
+static inline bool
+in_array(const Reading *r)
+{
+	return (r->arrays >> (r->depth - 1) & 1) != 0;
+}
+
+static lk_json_action
+object_start(void *state)
+{
+	Reading    *r = state;
+
+	if (r->status == LK_OK)
+	{
+		r->arrays &= ~(UINT64CONST(1) << r->depth++);
+		lk_jsonb_push(&r->jsonb, WJB_BEGIN_OBJECT, NULL);
+	}
+	LK_JSON_ACTION_RETURN(r->status == LK_OK);
+}
+
+static lk_json_action
+object_end(void *state)
+{
+	Reading    *r = state;
+
+	if (r->status == LK_OK)
+	{
+		r->depth--;
+		lk_jsonb_push(&r->jsonb, WJB_END_OBJECT, NULL);
+	}
+	LK_JSON_ACTION_RETURN(r->status == LK_OK);
+}
+
+static lk_json_action
+array_start(void *state)
+{
+	Reading    *r = state;
+
+	if (r->status == LK_OK)
+	{
+		/* an array in place of a scope's object: its objects are no scope */
+		if (r->depth == 1)
+			r->scope = NO_SCOPE;
+		r->arrays |= UINT64CONST(1) << r->depth++;
+		lk_jsonb_push(&r->jsonb, WJB_BEGIN_ARRAY, NULL);
+	}
+	LK_JSON_ACTION_RETURN(r->status == LK_OK);
+}
+
+static lk_json_action
+array_end(void *state)
+{
+	Reading    *r = state;
+
+	if (r->status == LK_OK)
+	{
+		r->depth--;
+		lk_jsonb_push(&r->jsonb, WJB_END_ARRAY, NULL);
+	}
+	LK_JSON_ACTION_RETURN(r->status == LK_OK);
+}
+
+static lk_json_action
+object_field_start(void *state, char *name, bool isnull)
+{
+	Reading    *r = state;
+
+	if (r->status == LK_OK)
+	{
+		JsonbValue	v;
+
+		v.type = jbvString;
+		v.val.string.val = name;
+		v.val.string.len = strlen(name);
+		lk_jsonb_push(&r->jsonb, WJB_KEY, &v);
+		r->nkeys++;
+		check_name(r, name);
+	}
+	LK_JSON_ACTION_RETURN(r->status == LK_OK);
+}
+
+/* Most numbers of a token are whole seconds, and need no general parser. */
+static Numeric
+read_number(const char *token)
+{
+	size_t		digits = strspn(token, "0123456789");
+	Datum		numeric;
+
+	if (token[digits] == '\0' && digits <= 18)
+		return int64_to_numeric(strtoll(token, NULL, 10));
+
+	/* lk_jsonscan has bounded its length and exponent */
+	numeric = DirectFunctionCall3(numeric_in, CStringGetDatum(token),
+								  ObjectIdGetDatum(InvalidOid),
+								  Int32GetDatum(-1));
+	return DatumGetNumeric(numeric);
+}
+
+static lk_json_action
+scalar(void *state, char *token, JsonTokenType type)
+{
+	Reading    *r = state;
+
+	if (r->status == LK_OK)
+	{
+		JsonbValue	v;
+
+		switch (type)
+		{
+			case JSON_TOKEN_STRING:
+				v.type = jbvString;
+				v.val.string.val = token;
+				v.val.string.len = strlen(token);
+				break;
+			case JSON_TOKEN_NUMBER:
+				v.type = jbvNumeric;
+				v.val.numeric = read_number(token);
+				break;
+			case JSON_TOKEN_TRUE:
+			case JSON_TOKEN_FALSE:
+				v.type = jbvBool;
+				v.val.boolean = type == JSON_TOKEN_TRUE;
+				break;
+			default:
+				v.type = jbvNull;
+				break;
+		}
+		lk_jsonb_push(&r->jsonb, in_array(r) ? WJB_ELEM : WJB_VALUE, &v);
+	}
+	LK_JSON_ACTION_RETURN(r->status == LK_OK);
+}
+
+/*
+ * Count the members of all objects.  Building a jsonb drops a name's earlier
+ * values, so that fewer than were read means that one came twice.
+ */
+static int
+count_members(const JsonbValue *v)
+{
+	int			n = 0;
+
+	if (v->type == jbvObject)
+	{
+		n = v->val.object.nPairs;
+		for (int i = 0; i < v->val.object.nPairs; i++)
+			n += count_members(&v->val.object.pairs[i].value);
+	}
+	else if (v->type == jbvArray)
+	{
+		for (int i = 0; i < v->val.array.nElems; i++)
+			n += count_members(&v->val.array.elems[i]);
+	}
+	return n;
+}
+
+/* Is the first character that is not blank an opening brace? */
+static bool
+looks_like_object(const char *json, size_t length)
+{
+	size_t		i = 0;
+
+	while (i < length && strchr(" \t\r\n", json[i]) != NULL)
+		i++;
+	return i < length && json[i] == '{';
+}
+
+LkStatus
+lk_payload_read(char *json, size_t length, LkKnownNames names, Jsonb **result)
+{
+	Reading		r = {.names = names, .scope = NO_SCOPE};
+	JsonSemAction actions = {
+		.semstate = &r,
+		.object_start = object_start,
+		.object_end = object_end,
+		.array_start = array_start,
+		.array_end = array_end,
+		.object_field_start = object_field_start,
+		.scalar = scalar,
+	};
+	JsonLexContext *lex;
+	JsonParseErrorType error;
+
+	if (pg_encoding_verifymbstr(PG_UTF8, json, length) != (int) length ||
+		!looks_like_object(json, length))
+		return LK_BAD_PAYLOAD;
+	if (lk_jsonscan(json, length) != LK_OK)
+		return LK_TOO_COMPLEX;
+	json = lk_wire_json_to_server(json, &length);
+	if (json == NULL)
+		return LK_NOT_REPRESENTABLE;
+
+	lex = lk_json_lexer(json, length, GetDatabaseEncoding());
+	error = pg_parse_json(lex, &actions);
+	if (r.status != LK_OK)
+		return r.status;
+	if (error != JSON_SUCCESS)
+		return LK_BAD_PAYLOAD;
+	if (count_members(r.jsonb.result) != r.nkeys)
+		return LK_DUPLICATE_NAME;
+	*result = JsonbValueToJsonb(r.jsonb.result);
+	return LK_OK;
+}

@@ -1,0 +1,424 @@
+/*-------------------------------------------------------------------------
+ *
+ * request.c
+ *	  What a caller of livekit_token or livekit_issue asks for.
+ *
+ * Contradictions are errors here because LiveKit would take them without a
+ * word: an empty room means every room, an empty list of sources means all.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/request.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/numeric.h"
+
+#include "jsonarg.h"
+#include "names.h"
+#include "request.h"
+
+#define DEFAULT_TTL		(15 * 60)
+#define DEFAULT_MAX_TTL (6 * 60 * 60)
+
+/* 9999-12-31: what a token's times may reach, whatever reads them */
+#define LAST_SECOND		INT64CONST(253402300799)
+
+static int	livekit_token_default_ttl = DEFAULT_TTL;
+static int	livekit_token_max_ttl = DEFAULT_MAX_TTL;
+
+static const char *const kinds[] = {
+	"standard", "ingress", "egress", "sip", "agent", "connector", "bridge",
+};
+
+void
+lk_request_init(void)
+{
+	DefineCustomIntVariable("livekit_token.default_ttl",
+							"Sets how long a token is valid when no ttl is given.",
+							"Never longer than livekit_token.max_ttl.",
+							&livekit_token_default_ttl,
+							DEFAULT_TTL, 1, INT_MAX,
+							PGC_SUSET, GUC_UNIT_S,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("livekit_token.max_ttl",
+							"Sets how long a token may be valid at most.",
+							"Zero is no limit.",
+							&livekit_token_max_ttl,
+							DEFAULT_MAX_TTL, 0, INT_MAX,
+							PGC_SUSET, GUC_UNIT_S,
+							NULL, NULL, NULL);
+}
+
+/* Take a text argument of at most limit bytes; absent when NULL. */
+static LkText
+text_argument(FunctionCallInfo fcinfo, LkArgument arg, const char *name,
+			  int limit)
+{
+	LkText		result = {NULL, 0};
+
+	if (!PG_ARGISNULL(arg))
+	{
+		text	   *value = PG_GETARG_TEXT_PP(arg);
+
+		result = lk_wire_text(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
+		if (result.length > limit)
+			ereport(ERROR,
+					errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					errmsg("parameter \"%s\" is too long", name),
+					errdetail("It has %d bytes in UTF-8; LiveKit accepts at most %d.",
+							  result.length, limit));
+	}
+	return result;
+}
+
+static Jsonb *
+object_argument(FunctionCallInfo fcinfo, LkArgument arg, const char *name)
+{
+	if (PG_ARGISNULL(arg))
+		return NULL;
+	return lk_json_object_arg(PG_GETARG_JSONB_P(arg), name);
+}
+
+/* Seconds since 1970, rounded down. */
+static int64
+unix_seconds(TimestampTz t)
+{
+	return t / USECS_PER_SEC - (t % USECS_PER_SEC < 0) +
+		(int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY;
+}
+
+/* The ttl argument in seconds, within the settings' bounds. */
+static int64
+read_ttl(FunctionCallInfo fcinfo)
+{
+	int64		max_ttl = livekit_token_max_ttl > 0 ? livekit_token_max_ttl :
+		LAST_SECOND;
+	Interval   *ttl;
+	int64		seconds;
+
+	if (PG_ARGISNULL(LK_ARG_TTL))
+		return Min(livekit_token_default_ttl, max_ttl);
+
+	ttl = PG_GETARG_INTERVAL_P(LK_ARG_TTL);
+	if (ttl->month != 0)		/* infinity too, which fills all fields */
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("parameter \"ttl\" must have a fixed length"),
+				errdetail("Months and years differ in length, and no token is valid for ever."),
+				errhint("Give it in days, hours, minutes or seconds."));
+
+	seconds = ttl->day * (int64) SECS_PER_DAY + ttl->time / USECS_PER_SEC;
+	if (seconds < 1)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("parameter \"ttl\" must be at least one second"));
+	if (seconds > max_ttl)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("parameter \"ttl\" is longer than allowed"),
+				livekit_token_max_ttl > 0 ?
+				errdetail("It has %lld seconds; livekit_token.max_ttl is %d.",
+						  (long long) seconds, livekit_token_max_ttl) : 0,
+				errhint("Ask for a shorter one: a token is needed only to join, and LiveKit renews it for those who stay."));
+	return seconds;
+}
+
+/* Check the attributes: strings, and within LiveKit's limit in sum. */
+static void
+check_attributes(Jsonb *attributes)
+{
+	JsonbIterator *it = JsonbIteratorInit(&attributes->root);
+	JsonbValue	key,
+				v;
+	int64		total = 0;
+
+	while (lk_json_next_member(&it, &key, &v))
+	{
+		if (v.type != jbvString)
+			ereport(ERROR,
+					errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("attribute \"%s\" must be a string, not %s",
+						   lk_name_quote(key.val.string.val,
+										 key.val.string.len),
+						   lk_json_type(&v)));
+		total += lk_wire_text(key.val.string.val, key.val.string.len).length;
+		total += lk_wire_text(v.val.string.val, v.val.string.len).length;
+	}
+	if (total > LK_MAX_ATTRIBUTES)
+		ereport(ERROR,
+				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("parameter \"attributes\" is too long"),
+				errdetail("Its names and values have %lld bytes in UTF-8; LiveKit accepts at most %d.",
+						  (long long) total, LK_MAX_ATTRIBUTES));
+}
+
+/*
+ * Options
+ */
+
+static LkText
+option_string(const char *name, JsonbValue *v)
+{
+	if (v->type != jbvString)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("option \"%s\" must be a string, not %s",
+					   name, lk_json_type(v)));
+	return lk_wire_text(v->val.string.val, v->val.string.len);
+}
+
+static void
+take_kind(LkClaims *claims, const char *name, JsonbValue *v)
+{
+	LkNearest	nearest;
+
+	claims->kind = option_string(name, v);
+	lk_nearest_begin(&nearest, v->val.string.val, v->val.string.len);
+	for (size_t i = 0; i < lengthof(kinds); i++)
+	{
+		if (lk_name_is(kinds[i], claims->kind.data, claims->kind.length))
+			return;
+		lk_nearest_offer(&nearest, kinds[i]);
+	}
+	ereport(ERROR,
+			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("participant kind \"%s\" does not exist",
+				   lk_name_quote(v->val.string.val, v->val.string.len)),
+			nearest.name ?
+			errhint("Did you mean \"%s\"?", nearest.name) :
+			errhint("Kinds are standard, ingress, egress, sip, agent, connector and bridge."));
+}
+
+static void
+take_not_before(LkClaims *claims, const char *name, JsonbValue *v)
+{
+	char	   *s;
+	Datum		t;
+
+	(void) option_string(name, v);
+	s = pnstrdup(v->val.string.val, v->val.string.len);
+	t = DirectFunctionCall3(timestamptz_in, CStringGetDatum(s),
+							ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	if (TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(t)))
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("option \"%s\" must be finite", name));
+	claims->not_before = unix_seconds(DatumGetTimestampTz(t));
+}
+
+/*
+ * A webhook's sha256 is the digest of its body in standard base64: 43
+ * characters and one of padding.
+ */
+static void
+take_sha256(LkClaims *claims, const char *name, JsonbValue *v)
+{
+	LkText		t = option_string(name, v);
+
+	if (t.length != 44 || t.data[43] != '=' ||
+		strspn(t.data, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") != 43)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("option \"%s\" must be a SHA-256 digest in base64", name),
+				errhint("For example: encode(sha256(body), 'base64')."));
+	claims->sha256 = t;
+}
+
+static void
+take_room_preset(LkClaims *claims, const char *name, JsonbValue *v)
+{
+	claims->room_preset = option_string(name, v);
+	if (claims->room_preset.length > LK_MAX_NAME)
+		ereport(ERROR,
+				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("option \"%s\" is longer than %d bytes",
+					   name, LK_MAX_NAME));
+}
+
+static const struct
+{
+	const char *name;
+	void		(*take) (LkClaims *claims, const char *name, JsonbValue *v);
+}			options[] =
+{
+	{"kind", take_kind},
+	{"notBefore", take_not_before},
+	{"sha256", take_sha256},
+	{"roomPreset", take_room_preset},
+};
+
+static void
+read_options(Jsonb *jsonb, LkClaims *claims)
+{
+	JsonbIterator *it;
+	JsonbValue	key,
+				v;
+	uint32		seen = 0;
+
+	if (jsonb == NULL)
+		return;
+	it = JsonbIteratorInit(&jsonb->root);
+	while (lk_json_next_member(&it, &key, &v))
+	{
+		LkNearest	nearest;
+		size_t		i = 0;
+
+		lk_nearest_begin(&nearest, key.val.string.val, key.val.string.len);
+		while (i < lengthof(options) &&
+			   !lk_name_matches(options[i].name, key.val.string.val,
+								key.val.string.len))
+			lk_nearest_offer(&nearest, options[i++].name);
+		if (i == lengthof(options))
+			ereport(ERROR,
+					errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("option \"%s\" does not exist",
+						   lk_name_quote(key.val.string.val,
+										 key.val.string.len)),
+					nearest.name ?
+					errhint("Did you mean \"%s\"?", nearest.name) :
+					errhint("Options are kind, notBefore, sha256 and roomPreset."));
+		if (v.type == jbvNull)
+			continue;
+		if (seen & (1u << i))
+			ereport(ERROR,
+					errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("option \"%s\" is given twice", options[i].name));
+		seen |= 1u << i;
+		options[i].take(claims, options[i].name, &v);
+	}
+}
+
+/*
+ * Contradictions
+ */
+
+/* Bring the room argument and the grant of that name together. */
+static void
+settle_room(LkClaims *claims, LkText room)
+{
+	LkGrants   *grants = &claims->grants;
+	const JsonbValue *granted = &grants->value[LK_ROOM];
+
+	if (room.data == NULL)
+		return;
+	if ((grants->given & LK_GRANT_BIT(LK_ROOM)) != 0 &&
+		(granted->val.string.len != room.length ||
+		 memcmp(granted->val.string.val, room.data, room.length) != 0))
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("grant \"room\" differs from parameter \"room\""),
+				errhint("Give the room once, as parameter \"room\"."));
+	lk_grants_set_string(grants, LK_ROOM, room);
+
+	/* a person and a room: that person may join it */
+	if (claims->identity.data != NULL &&
+		(grants->given & LK_GRANT_BIT(LK_ROOM_JOIN)) == 0)
+		lk_grants_set_boolean(grants, LK_ROOM_JOIN, true);
+}
+
+/* Refuse a room grant that LiveKit would take for every room. */
+static void
+require_room(const LkGrants *grants, LkGrant grant)
+{
+	if (LK_GRANTED(grants, grant) &&
+		((grants->given & LK_GRANT_BIT(LK_ROOM)) == 0 ||
+		 grants->value[LK_ROOM].val.string.len == 0))
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("grant \"%s\" needs a room",
+					   lk_grant_table[grant].name),
+				errdetail("Without one, LiveKit would take it for every room."),
+				errhint("Give parameter \"room\"."));
+}
+
+static void
+check_room_length(const LkGrants *grants)
+{
+	if ((grants->given & LK_GRANT_BIT(LK_ROOM)) != 0 &&
+		grants->value[LK_ROOM].val.string.len > LK_MAX_NAME)
+		ereport(ERROR,
+				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("parameter \"room\" is too long"),
+				errdetail("It has %d bytes in UTF-8; LiveKit accepts at most %d.",
+						  grants->value[LK_ROOM].val.string.len, LK_MAX_NAME));
+}
+
+static void
+check_contradictions(const LkClaims *claims)
+{
+	const LkGrants *grants = &claims->grants;
+
+	check_room_length(grants);
+	require_room(grants, LK_ROOM_JOIN);
+	require_room(grants, LK_ROOM_ADMIN);
+
+	if (claims->identity.data != NULL && claims->identity.length == 0)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("parameter \"identity\" must not be empty"),
+				errhint("Give NULL for a token without an identity."));
+	if (LK_GRANTED(grants, LK_ROOM_JOIN) && claims->identity.data == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("grant \"roomJoin\" needs an identity"),
+				errhint("Give parameter \"identity\"."));
+	if ((grants->given & LK_GRANT_BIT(LK_CAN_PUBLISH_SOURCES)) != 0 &&
+		(grants->given & LK_GRANT_BIT(LK_CAN_PUBLISH)) != 0 &&
+		!LK_GRANTED(grants, LK_CAN_PUBLISH))
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("grant \"canPublishSources\" contradicts canPublish, which is false"),
+				errhint("Leave one of them out."));
+	if (!lk_grants_suffice(grants) && claims->sha256.data == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("token would grant nothing"),
+				errhint("To join a room, give identity and room; livekit_grant_types() lists all grants."));
+	if (claims->not_before >= claims->expires_at)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("token would never be valid"),
+				errdetail("Option \"notBefore\" is not earlier than the end of ttl, which counts from now."));
+	if (claims->not_before < 0 || claims->expires_at > LAST_SECOND)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("token's times must lie between the years 1970 and 9999"));
+}
+
+void
+lk_request_read(FunctionCallInfo fcinfo, TimestampTz now, LkClaims *claims)
+{
+	LkText		room = text_argument(fcinfo, LK_ARG_ROOM, "room", LK_MAX_NAME);
+
+	/* grants is large, and lk_grants_read sets what counts of it */
+	memset(claims, 0, offsetof(LkClaims, grants));
+	claims->identity = text_argument(fcinfo, LK_ARG_IDENTITY, "identity",
+									 LK_MAX_NAME);
+	claims->name = text_argument(fcinfo, LK_ARG_NAME, "name", LK_MAX_NAME);
+	claims->metadata = text_argument(fcinfo, LK_ARG_METADATA, "metadata",
+									 LK_MAX_METADATA);
+	claims->attributes = object_argument(fcinfo, LK_ARG_ATTRIBUTES,
+										 "attributes");
+	if (claims->attributes)
+		check_attributes(claims->attributes);
+	claims->room_config = object_argument(fcinfo, LK_ARG_ROOM_CONFIG,
+										  "room_config");
+	lk_grants_read(object_argument(fcinfo, LK_ARG_GRANTS, "grants"),
+				   &claims->grants);
+
+	claims->issued_at = claims->not_before = unix_seconds(now);
+	claims->expires_at = claims->issued_at + read_ttl(fcinfo);
+	read_options(object_argument(fcinfo, LK_ARG_OPTIONS, "options"), claims);
+
+	settle_room(claims, room);
+	check_contradictions(claims);
+}

@@ -1,0 +1,215 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.c
+ *	  The settings that name keys, hold one, or go with them.
+ *
+ * api_secret can be set only in postgresql.conf of a server that preloads
+ * the library. Anywhere else it would be a placeholder setting, which every
+ * role can read and a reload writes to the log.
+ *
+ * A server that loads the library later, in a session, has kept our settings
+ * as placeholders until then. Connection options of an ordinary user may
+ * have replaced one of them; its definition then refuses that value, and
+ * what the administrator had set is gone: a key file, or a cap. That is
+ * detected, and nothing is signed.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/settings.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/guc.h"
+#include "utils/guc_tables.h"
+
+#include "settings.h"
+
+#include "compat.h"
+
+#define PREFIX "livekit_token"
+
+static char *livekit_token_api_key = NULL;
+static char *livekit_token_api_secret = NULL;
+static char *livekit_token_key_file = NULL;
+static char *livekit_token_url = NULL;
+
+static bool secret_exposed = false;
+
+/* Every setting but api_secret, and what became of its placeholder. */
+static struct
+{
+	const char *name;
+	bool		was_set;		/* before the library was loaded */
+	struct config_generic *defined; /* its definition, if it was set */
+}			settings[] =
+{
+	{.name = PREFIX ".key_file"},
+	{.name = PREFIX ".api_key"},
+	{.name = PREFIX ".url"},
+	{.name = PREFIX ".default_ttl"},
+	{.name = PREFIX ".max_ttl"},
+};
+
+const char *
+lk_settings_api_key(void)
+{
+	return livekit_token_api_key ? livekit_token_api_key : "";
+}
+
+const char *
+lk_settings_api_secret(void)
+{
+	return livekit_token_api_secret ? livekit_token_api_secret : "";
+}
+
+const char *
+lk_settings_key_file(void)
+{
+	return livekit_token_key_file ? livekit_token_key_file : "";
+}
+
+const char *
+lk_settings_url(void)
+{
+	return livekit_token_url ? livekit_token_url : "";
+}
+
+bool
+lk_settings_secret_exposed(void)
+{
+	return secret_exposed;
+}
+
+const char *
+lk_settings_lost(void)
+{
+	for (size_t i = 0; i < lengthof(settings); i++)
+	{
+		if (settings[i].defined != NULL &&
+			settings[i].defined->source == PGC_S_DEFAULT)
+			return settings[i].name;
+	}
+	return NULL;
+}
+
+/* What SHOW gives instead of the secret, to whoever may SHOW it. */
+static const char *
+show_api_secret(void)
+{
+	return lk_settings_api_secret()[0] == '\0' ? "" : "********";
+}
+
+/*
+ * Refuse nothing, so that no message quotes the value: a value that cannot
+ * be used is an error when it is used.  Should the server refuse it for
+ * reasons of its own, then without the value.
+ */
+static bool
+check_api_secret(char **newval, void **extra, GucSource source)
+{
+	GUC_check_errmsg("invalid value for parameter \"%s\"",
+					 PREFIX ".api_secret");
+	return true;
+}
+
+/* Check what is being typed; anything else is judged when it is used. */
+static bool
+check_key_file(char **newval, void **extra, GucSource source)
+{
+	if (source < PGC_S_INTERACTIVE || (*newval)[0] == '\0' ||
+		is_absolute_path(*newval))
+		return true;
+	GUC_check_errdetail("The path of the key file must be absolute.");
+	return false;
+}
+
+/* The address clients connect to; it is handed to them, so no password. */
+static bool
+check_url(char **newval, void **extra, GucSource source)
+{
+	static const char *const schemes[] = {
+		"wss://", "ws://", "https://", "http://",
+	};
+	const char *host = NULL;
+
+	if ((*newval)[0] == '\0')
+		return true;
+	for (size_t i = 0; i < lengthof(schemes); i++)
+	{
+		if (pg_strncasecmp(*newval, schemes[i], strlen(schemes[i])) == 0)
+			host = *newval + strlen(schemes[i]);
+	}
+	if (host == NULL || strcspn(host, "/?#") == 0)
+	{
+		GUC_check_errdetail("The address of the LiveKit server must begin with wss://, ws://, https:// or http:// and name a host.");
+		return false;
+	}
+	if (memchr(host, '@', strcspn(host, "/?#")) != NULL)
+	{
+		GUC_check_errmsg("invalid value for parameter \"%s\"", PREFIX ".url");
+		GUC_check_errdetail("The address is given to clients and must not hold a user name or password.");
+		return false;
+	}
+	return true;
+}
+
+void
+lk_settings_before(void)
+{
+	if (process_shared_preload_libraries_in_progress)
+		return;
+	for (size_t i = 0; i < lengthof(settings); i++)
+		settings[i].was_set =
+			GetConfigOption(settings[i].name, true, false) != NULL;
+	secret_exposed =
+		GetConfigOption(PREFIX ".api_secret", true, false) != NULL;
+}
+
+void
+lk_settings_init(void)
+{
+	DefineCustomStringVariable(PREFIX ".api_key",
+							   "Names the API key that signs.",
+							   "With livekit_token.api_secret, the key of that secret; otherwise one of the key file, whose first key signs when this is empty.",
+							   &livekit_token_api_key, "",
+							   PGC_SUSET, GUC_SUPERUSER_ONLY,
+							   NULL, NULL, NULL);
+	DefineCustomStringVariable(PREFIX ".key_file",
+							   "Sets the path of the file with API keys and secrets.",
+							   "A line is \"key: secret\", as in livekit-server's own key file.",
+							   &livekit_token_key_file, "",
+							   PGC_SUSET, GUC_SUPERUSER_ONLY,
+							   check_key_file, NULL, NULL);
+	DefineCustomStringVariable(PREFIX ".url",
+							   "Sets the address of the LiveKit server, as clients reach it.",
+							   NULL,
+							   &livekit_token_url, "",
+							   PGC_SUSET, 0,
+							   check_url, NULL, NULL);
+	if (process_shared_preload_libraries_in_progress)
+		DefineCustomStringVariable(PREFIX ".api_secret",
+								   "Sets the secret of livekit_token.api_key.",
+								   "livekit_token.key_file is the better place.",
+								   &livekit_token_api_secret, "",
+								   PGC_POSTMASTER,
+								   GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL |
+								   GUC_NOT_IN_SAMPLE |
+								   GUC_DISALLOW_IN_AUTO_FILE,
+								   check_api_secret, NULL, show_api_secret);
+}
+
+void
+lk_settings_after(void)
+{
+	MarkGUCPrefixReserved(PREFIX);
+	for (size_t i = 0; i < lengthof(settings); i++)
+	{
+		if (settings[i].was_set)
+			settings[i].defined = lk_find_setting(settings[i].name);
+	}
+}
