@@ -7,6 +7,7 @@ PGFILEDESC = "livekit_token - signs and verifies LiveKit access tokens"
 
 MODULE_big = livekit_token
 OBJS = \
+	src/advice.o \
 	src/authorize.o \
 	src/claims.o \
 	src/core/base64url.o \
@@ -29,6 +30,7 @@ OBJS = \
 	src/roomconfig.o \
 	src/settings.o \
 	src/token.o \
+	src/url.o \
 	src/wire.o
 
 PG_CPPFLAGS = -I$(srcdir)/src

@@ -18,6 +18,7 @@
  */
 #include "postgres.h"
 
+#include "bounds.h"
 #include "core/base64url.h"
 #include "core/jws.h"
 

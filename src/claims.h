@@ -17,23 +17,6 @@
 #include "grants.h"
 #include "keyring.h"
 
-/* LiveKit's own limits, in bytes of UTF-8 (livekit-server's config.LimitConfig) */
-#define LK_MAX_NAME			256	/* identity, name, room */
-#define LK_MAX_METADATA		(512 * 1024)
-#define LK_MAX_ATTRIBUTES	(64 * 1024) /* names and values in sum */
-
-/*
- * No payload within these limits is longer: a byte takes six characters at
- * most (\u0001), and metadata may stand in the room configuration as well.
- */
-#define LK_MAX_PAYLOAD		(8 * 1024 * 1024)
-
-/* Base64url makes four characters of three bytes; the rest is header and MAC. */
-#define LK_MAX_TOKEN		(LK_MAX_PAYLOAD / 3 * 4 + 1024)
-
-/* A longer token may not fit where it travels: in a URL. */
-#define LK_LONG_TOKEN		(8 * 1024)
-
 /* All that a token will say; a text whose data is NULL is left out. */
 typedef struct LkClaims
 {

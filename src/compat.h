@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * compat.h
- *	  Shims between PostgreSQL versions; the includer includes what they use.
+ *	  Shims between PostgreSQL versions.  Included last: it completes what the
+ *	  headers before it declare.
  *
  * Portions Copyright (c) 2026, the livekit_token authors
  * SPDX-License-Identifier: PostgreSQL
@@ -13,6 +14,10 @@
  */
 #ifndef LK_COMPAT_H
 #define LK_COMPAT_H
+
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn _Noreturn
+#endif
 
 #if PG_VERSION_NUM < 180000 && defined(JSON_H)
 static inline void

@@ -47,6 +47,12 @@ static const char *const track_sources[] = {
 	"camera", "microphone", "screen_share", "screen_share_audio",
 };
 
+/* ParticipantInfo.Kind, livekit_models.proto */
+const char *const lk_kinds[] = {
+	"standard", "ingress", "egress", "sip", "agent", "connector", "bridge",
+	NULL,
+};
+
 /* The table's columns `allows` and `sensitive`, readably. */
 #define ALLOWS		true
 #define MODIFIES	false
@@ -187,6 +193,17 @@ lk_source_known(const char *s, int len)
 	for (size_t i = 0; i < lengthof(track_sources); i++)
 	{
 		if (lk_name_is(track_sources[i], s, len))
+			return true;
+	}
+	return false;
+}
+
+bool
+lk_kind_known(const char *s, int len)
+{
+	for (const char *const *kind = lk_kinds; *kind; kind++)
+	{
+		if (lk_name_is(*kind, s, len))
 			return true;
 	}
 	return false;

@@ -111,4 +111,8 @@ extern int	lk_grant_find(LkScope scope, const char *s, int len);
 /* Is s a track source that LiveKit knows? */
 extern bool lk_source_known(const char *s, int len);
 
+/* The kinds of participant, ended by NULL; and is s one of them? */
+extern const char *const lk_kinds[];
+extern bool lk_kind_known(const char *s, int len);
+
 #endif							/* LK_GRANTS_H */

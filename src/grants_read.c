@@ -13,6 +13,7 @@
  */
 #include "postgres.h"
 
+#include "bounds.h"
 #include "grants.h"
 #include "jsonarg.h"
 #include "names.h"
@@ -26,6 +27,7 @@ grant_label(const LkGrantRow *row)
 	return psprintf("%s.%s", lk_scope_names[row->scope], row->name);
 }
 
+/* Raise the error for a value of the wrong type. */
 static void
 check_type(const LkGrantRow *row, const JsonbValue *v, bool right)
 {
@@ -48,7 +50,11 @@ check_elements(const LkGrantRow *row, const JsonbValue *array)
 	while (lk_json_next_element(&it, &v))
 	{
 		n++;
-		check_type(row, &v, v.type == jbvString);
+		if (v.type != jbvString)
+			ereport(ERROR,
+					errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("elements of grant \"%s\" must be strings, not %s",
+						   grant_label(row), lk_json_type(&v)));
 		if (row->type == LK_SOURCES &&
 			!lk_source_known(v.val.string.val, v.val.string.len))
 			ereport(ERROR,
@@ -125,6 +131,22 @@ same_value(JsonbValue *a, JsonbValue *b)
 	return a->val.boolean == b->val.boolean;
 }
 
+/* Bring a string to UTF-8; those of video name rooms, and are bounded. */
+static void
+convert_string(const LkGrantRow *row, JsonbValue *v)
+{
+	LkText		text = lk_wire_text(v->val.string.val, v->val.string.len);
+
+	if (row->scope == LK_SCOPE_VIDEO && text.length > LK_MAX_NAME)
+		ereport(ERROR,
+				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("grant \"%s\" is too long", row->name),
+				errdetail("It has %d bytes in UTF-8; LiveKit accepts at most %d.",
+						  text.length, LK_MAX_NAME));
+	v->val.string.val = unconstify(char *, text.data);
+	v->val.string.len = text.length;
+}
+
 /*
  * Take one grant.  `here` has the grants of the object being read: a second
  * one in it is the other spelling of a first.
@@ -139,12 +161,7 @@ take_grant(LkGrants *grants, int i, JsonbValue *v, uint64 *here)
 		return;
 	check_value(row, v);
 	if (v->type == jbvString)
-	{
-		LkText		text = lk_wire_text(v->val.string.val, v->val.string.len);
-
-		v->val.string.val = unconstify(char *, text.data);
-		v->val.string.len = text.length;
-	}
+		convert_string(row, v);
 	if ((*here & bit) != 0 ||
 		((grants->given & bit) != 0 && !same_value(&grants->value[i], v)))
 		ereport(ERROR,
@@ -193,14 +210,16 @@ take_member(LkGrants *grants, JsonbValue *key, JsonbValue *v,
 	const char *s = key->val.string.val;
 	int			len = key->val.string.len;
 	int			grant = lk_grant_find(LK_SCOPE_VIDEO, s, len);
-	int			scope = lk_scope_find(s, len);
+	int			scope;
 
 	/* "agent" is both: a boolean of video's, or the object of its scope */
-	if (grant >= 0 && !(scope >= 0 && lk_json_is_object(v)))
+	if (grant >= 0 &&
+		(v->type == jbvBool || lk_scope_find(s, len) < 0))
 	{
 		take_grant(grants, grant, v, here);
 		return;
 	}
+	scope = lk_scope_find(s, len);
 	if (scope < 0)
 		unknown_grant(LK_SCOPE_VIDEO, true, key);
 	if (v->type == jbvNull)

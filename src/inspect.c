@@ -26,8 +26,9 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "claims.h"
-#include "names.h"
+#include "advice.h"
+#include "bounds.h"
+#include "grants.h"
 #include "reader.h"
 
 #include "compat.h"
@@ -112,134 +113,6 @@ explain_refusal(const LkReading *reading, TimestampTz now)
 }
 
 /*
- * What will disappoint
- */
-
-/* Is it a member of the object, and true? */
-static bool
-is_true(Jsonb *object, const char *name)
-{
-	JsonbValue	v;
-
-	return object != NULL && lk_reader_member(object, name, &v) &&
-		v.type == jbvBool && v.val.boolean;
-}
-
-/* A non-empty string member, or NULL. */
-static text *
-text_member(Jsonb *object, const char *name)
-{
-	JsonbValue	v;
-
-	if (object == NULL || !lk_reader_member(object, name, &v) ||
-		v.type != jbvString || v.val.string.len == 0)
-		return NULL;
-	return cstring_to_text_with_len(v.val.string.val, v.val.string.len);
-}
-
-/* A member that is an object, or NULL. */
-static Jsonb *
-object_member(Jsonb *object, const char *name)
-{
-	JsonbValue	v;
-
-	if (object == NULL || !lk_reader_member(object, name, &v) ||
-		v.type != jbvBinary || !JsonContainerIsObject(v.val.binary.data))
-		return NULL;
-	return JsonbValueToJsonb(&v);
-}
-
-/* Say which names of a scope LiveKit's server will pass over. */
-static void
-warn_of_ignored(StringInfo warnings, LkScope scope, Jsonb *object)
-{
-	JsonbIterator *it = JsonbIteratorInit(&object->root);
-	JsonbIteratorToken token;
-	JsonbValue	v;
-
-	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
-	{
-		int			i;
-
-		if (token != WJB_KEY)
-			continue;
-		i = lk_grant_find(scope, v.val.string.val, v.val.string.len);
-		if (i >= 0 && lk_name_is(lk_grant_table[i].name, v.val.string.val,
-								  v.val.string.len))
-			continue;
-		appendStringInfo(warnings, " LiveKit ignores \"%s.%s\"",
-						 lk_scope_names[scope],
-						 lk_name_quote(v.val.string.val, v.val.string.len));
-		if (i >= 0)
-			appendStringInfo(warnings, ": it must be spelt \"%s\"",
-							 lk_grant_table[i].name);
-		appendStringInfoChar(warnings, '.');
-	}
-}
-
-/* Say which track sources do not exist. */
-static void
-warn_of_sources(StringInfo warnings, Jsonb *video)
-{
-	JsonbIterator *it;
-	JsonbIteratorToken token;
-	JsonbValue	v;
-
-	if (!lk_reader_member(video,
-						  lk_grant_table[LK_CAN_PUBLISH_SOURCES].name, &v) ||
-		v.type != jbvBinary)
-		return;
-	it = JsonbIteratorInit(v.val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
-	{
-		if (token == WJB_ELEM && v.type == jbvString &&
-			!lk_source_known(v.val.string.val, v.val.string.len))
-			appendStringInfo(warnings, " LiveKit knows no track source \"%s\".",
-							 lk_name_quote(v.val.string.val,
-										   v.val.string.len));
-	}
-}
-
-/* What LiveKit will do with a valid token that its bearer may not expect. */
-static void
-warn_of_joining(StringInfo warnings, Jsonb *claims, Jsonb *video)
-{
-	if (is_true(video, "roomJoin"))
-	{
-		if (text_member(video, "room") == NULL)
-			appendStringInfoString(warnings, " It has no room, so it joins any.");
-		if (text_member(claims, "sub") == NULL &&
-			text_member(claims, "jti") == NULL)
-			appendStringInfoString(warnings, " It has no identity (\"sub\"), so it cannot join.");
-	}
-	else if (text_member(claims, "sha256") == NULL)
-		appendStringInfoString(warnings, " It has no roomJoin, so nobody joins a room with it.");
-	if (is_true(video, "roomAdmin") && text_member(video, "room") == NULL)
-		appendStringInfoString(warnings, " It has roomAdmin without a room, so it moderates every room.");
-}
-
-static const char *
-explain_valid(Jsonb *claims)
-{
-	StringInfoData detail;
-	Jsonb	   *video = object_member(claims, "video");
-
-	initStringInfo(&detail);
-	appendStringInfoString(&detail, lk_status_sentence(LK_OK));
-	warn_of_joining(&detail, claims, video);
-	for (int i = 0; i < LK_NSCOPES; i++)
-	{
-		Jsonb	   *scope = object_member(claims, lk_scope_names[i]);
-
-		if (scope)
-			warn_of_ignored(&detail, (LkScope) i, scope);
-	}
-	if (video)
-		warn_of_sources(&detail, video);
-	return detail.data;
-}
-
-/*
  * Columns
  */
 
@@ -300,14 +173,14 @@ grants_of(Jsonb *claims)
 static void
 put_claims(Datum *values, bool *nulls, Jsonb *claims)
 {
-	text	   *identity = text_member(claims, "sub");
+	text	   *identity = lk_reader_text(claims, "sub");
 
 	if (identity == NULL)		/* then LiveKit's server takes jti */
-		identity = text_member(claims, "jti");
-	put_text(values, nulls, COLUMN_API_KEY, text_member(claims, "iss"));
+		identity = lk_reader_text(claims, "jti");
+	put_text(values, nulls, COLUMN_API_KEY, lk_reader_text(claims, "iss"));
 	put_text(values, nulls, COLUMN_IDENTITY, identity);
 	put_text(values, nulls, COLUMN_ROOM,
-			 text_member(object_member(claims, "video"), "room"));
+			 lk_reader_text(lk_reader_object(claims, "video"), "room"));
 	put_time(values, nulls, COLUMN_ISSUED_AT, claims, "iat");
 	put_time(values, nulls, COLUMN_NOT_BEFORE, claims, "nbf");
 	put_time(values, nulls, COLUMN_EXPIRES_AT, claims, "exp");
@@ -355,7 +228,7 @@ livekit_inspect(PG_FUNCTION_ARGS)
 	values[COLUMN_REASON] = CStringGetTextDatum(lk_status_name(reading.status));
 	values[COLUMN_DETAIL] =
 		CStringGetTextDatum(reading.status == LK_OK ?
-							explain_valid(reading.claims) :
+							lk_advice(reading.claims) :
 							explain_refusal(&reading, now));
 	values[COLUMN_SIZE] = Int32GetDatum((int32) size);
 	nulls[COLUMN_VALID] = nulls[COLUMN_REASON] = nulls[COLUMN_DETAIL] =

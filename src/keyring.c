@@ -30,6 +30,8 @@
 #include "names.h"
 #include "settings.h"
 
+#include "compat.h"
+
 /* A source of keys, and what it holds now. */
 typedef struct Source
 {
@@ -188,7 +190,7 @@ refresh_environment(Source *source, TimestampTz now)
  * Looking keys up
  */
 
-pg_attribute_noreturn() static void
+pg_noreturn static void
 raise_problem(const Source *source)
 {
 	ereport(ERROR,

@@ -29,6 +29,9 @@ lk_name_matches(const char *name, const char *s, int len)
 {
 	const char *end = s + len;
 
+	/* names differ early; most comparisons end here */
+	if (len == 0 || *name != *s)
+		return false;
 	if (strncmp(name, s, len) == 0 && name[len] == '\0')
 		return true;
 
@@ -68,11 +71,29 @@ lk_name_folds_to(const char *name, const char *s, int len)
 	return s == end;
 }
 
+/*
+ * Leave out what the two spellings differ in: case and underscores.  The
+ * length, or 0 when there is no room for it.
+ */
+static int
+make_comparable(const char *s, int len, char *comparable)
+{
+	int			n = 0;
+
+	if (len > MAX_NAME_LENGTH)
+		return 0;
+	for (int i = 0; i < len; i++)
+	{
+		if (s[i] != '_')
+			comparable[n++] = pg_ascii_tolower((unsigned char) s[i]);
+	}
+	return n;
+}
+
 void
 lk_nearest_begin(LkNearest *nearest, const char *s, int len)
 {
-	nearest->given = s;
-	nearest->length = len;
+	nearest->length = make_comparable(s, len, nearest->given);
 	nearest->name = NULL;
 	nearest->distance = MAX_DISTANCE + 1;
 }
@@ -80,21 +101,18 @@ lk_nearest_begin(LkNearest *nearest, const char *s, int len)
 void
 lk_nearest_offer(LkNearest *nearest, const char *name)
 {
-	int			length = strlen(name);
+	char		comparable[MAX_NAME_LENGTH];
+	int			length = make_comparable(name, strlen(name), comparable);
 	int			distance;
 
-	if (nearest->length > MAX_NAME_LENGTH)
+	if (nearest->length == 0)
 		return;
-	if (lk_name_folds_to(name, nearest->given, nearest->length))
-		distance = 0;
-	else
-		distance = varstr_levenshtein_less_equal(nearest->given,
-												 nearest->length,
-												 name, length, 1, 1, 1,
-												 MAX_DISTANCE, true);
+	distance = varstr_levenshtein_less_equal(nearest->given, nearest->length,
+											 comparable, length, 1, 1, 1,
+											 MAX_DISTANCE, true);
 
-	/* half of a short name is too much to have been mistyped */
-	if (distance < nearest->distance && distance <= length / 2)
+	/* more than a third of a short name has not been mistyped */
+	if (distance < nearest->distance && distance <= (length + 1) / 3)
 	{
 		nearest->name = name;
 		nearest->distance = distance;

@@ -38,8 +38,8 @@ extern bool lk_name_folds_to(const char *name, const char *s, int len);
 /* The search for what a caller may have meant. */
 typedef struct LkNearest
 {
-	const char *given;			/* what was written, not NUL-terminated */
-	int			length;
+	char		given[64];		/* what was written, made comparable */
+	int			length;			/* of it; 0 when it was too long */
 	const char *name;			/* the nearest so far, or NULL */
 	int			distance;		/* and how far away that is */
 } LkNearest;

@@ -27,7 +27,7 @@
 #include "names.h"
 #include "payload.h"
 
-#include "compat.h"			/* last: it completes what the others declare */
+#include "compat.h"
 
 /* The claims that LiveKit's server decodes, besides those that hold grants. */
 static const char *const claim_names[] = {

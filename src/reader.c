@@ -19,7 +19,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "claims.h"
+#include "bounds.h"
 #include "core/base64url.h"
 #include "payload.h"
 #include "reader.h"
@@ -40,6 +40,28 @@ lk_reader_member(Jsonb *object, const char *name, JsonbValue *v)
 	return getKeyJsonValueFromContainer(&object->root, name, strlen(name),
 										v) != NULL &&
 		v->type != jbvNull;
+}
+
+text *
+lk_reader_text(Jsonb *object, const char *name)
+{
+	JsonbValue	v;
+
+	if (object == NULL || !lk_reader_member(object, name, &v) ||
+		v.type != jbvString || v.val.string.len == 0)
+		return NULL;
+	return cstring_to_text_with_len(v.val.string.val, v.val.string.len);
+}
+
+Jsonb *
+lk_reader_object(Jsonb *object, const char *name)
+{
+	JsonbValue	v;
+
+	if (object == NULL || !lk_reader_member(object, name, &v) ||
+		v.type != jbvBinary || !JsonContainerIsObject(v.val.binary.data))
+		return NULL;
+	return JsonbValueToJsonb(&v);
 }
 
 double

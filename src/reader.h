@@ -43,6 +43,10 @@ extern Jsonb *lk_reader_header(const char *token, size_t length);
 /* Get a member of an object; false when absent or null. */
 extern bool lk_reader_member(Jsonb *object, const char *name, JsonbValue *v);
 
+/* A member that is a string and not empty, or an object; else NULL. */
+extern text *lk_reader_text(Jsonb *object, const char *name);
+extern Jsonb *lk_reader_object(Jsonb *object, const char *name);
+
 /* A moment in seconds since 1970. */
 extern double lk_reader_seconds(TimestampTz t);
 

@@ -22,6 +22,7 @@
 #include "utils/guc.h"
 #include "utils/numeric.h"
 
+#include "bounds.h"
 #include "jsonarg.h"
 #include "names.h"
 #include "request.h"
@@ -34,10 +35,6 @@
 
 static int	livekit_token_default_ttl = DEFAULT_TTL;
 static int	livekit_token_max_ttl = DEFAULT_MAX_TTL;
-
-static const char *const kinds[] = {
-	"standard", "ingress", "egress", "sip", "agent", "connector", "bridge",
-};
 
 void
 lk_request_init(void)
@@ -183,12 +180,10 @@ take_kind(LkClaims *claims, const char *name, JsonbValue *v)
 
 	claims->kind = option_string(name, v);
 	lk_nearest_begin(&nearest, v->val.string.val, v->val.string.len);
-	for (size_t i = 0; i < lengthof(kinds); i++)
-	{
-		if (lk_name_is(kinds[i], claims->kind.data, claims->kind.length))
-			return;
-		lk_nearest_offer(&nearest, kinds[i]);
-	}
+	if (lk_kind_known(claims->kind.data, claims->kind.length))
+		return;
+	for (const char *const *kind = lk_kinds; *kind; kind++)
+		lk_nearest_offer(&nearest, *kind);
 	ereport(ERROR,
 			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			errmsg("participant kind \"%s\" does not exist",
@@ -201,18 +196,34 @@ take_kind(LkClaims *claims, const char *name, JsonbValue *v)
 static void
 take_not_before(LkClaims *claims, const char *name, JsonbValue *v)
 {
+	MemoryContext context = CurrentMemoryContext;
+	volatile TimestampTz t = DT_NOBEGIN;
 	char	   *s;
-	Datum		t;
 
 	(void) option_string(name, v);
 	s = pnstrdup(v->val.string.val, v->val.string.len);
-	t = DirectFunctionCall3(timestamptz_in, CStringGetDatum(s),
-							ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-	if (TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(t)))
+	PG_TRY();
+	{
+		t = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
+													CStringGetDatum(s),
+													ObjectIdGetDatum(InvalidOid),
+													Int32GetDatum(-1)));
+	}
+	PG_CATCH();
+	{
+		/* only to raise it again, in terms of the option */
+		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_DATA_EXCEPTION)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	if (TIMESTAMP_NOT_FINITE(t))
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("option \"%s\" must be finite", name));
-	claims->not_before = unix_seconds(DatumGetTimestampTz(t));
+				errmsg("option \"%s\" must be a timestamp", name),
+				errhint("For example: \"2030-12-31 20:00:00+01\"."));
+	claims->not_before = unix_seconds(t);
 }
 
 /*
@@ -224,7 +235,9 @@ take_sha256(LkClaims *claims, const char *name, JsonbValue *v)
 {
 	LkText		t = option_string(name, v);
 
+	/* the last of 43 characters carries four bits; the others are zero */
 	if (t.length != 44 || t.data[43] != '=' ||
+		strchr("AEIMQUYcgkosw048", t.data[42]) == NULL ||
 		strspn(t.data, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") != 43)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -341,23 +354,10 @@ require_room(const LkGrants *grants, LkGrant grant)
 }
 
 static void
-check_room_length(const LkGrants *grants)
-{
-	if ((grants->given & LK_GRANT_BIT(LK_ROOM)) != 0 &&
-		grants->value[LK_ROOM].val.string.len > LK_MAX_NAME)
-		ereport(ERROR,
-				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				errmsg("parameter \"room\" is too long"),
-				errdetail("It has %d bytes in UTF-8; LiveKit accepts at most %d.",
-						  grants->value[LK_ROOM].val.string.len, LK_MAX_NAME));
-}
-
-static void
 check_contradictions(const LkClaims *claims)
 {
 	const LkGrants *grants = &claims->grants;
 
-	check_room_length(grants);
 	require_room(grants, LK_ROOM_JOIN);
 	require_room(grants, LK_ROOM_ADMIN);
 

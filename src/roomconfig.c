@@ -21,15 +21,20 @@
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
-#include "claims.h"
+#include "bounds.h"
+#include "core/jsonscan.h"
 #include "jsonarg.h"
 #include "names.h"
 #include "roomconfig.h"
+#include "url.h"
+
+#include "compat.h"
 
 typedef enum FieldType
 {
 	BOOLEAN,
 	STRING,
+	URL,						/* a string that names no user */
 	SECRET,						/* a string that no token may hold */
 	INTEGER,					/* uint32 */
 	NUMBER,						/* double */
@@ -43,9 +48,10 @@ typedef enum FieldType
 static const char *const type_names[] = {
 	[BOOLEAN] = "a boolean",
 	[STRING] = "a string",
+	[URL] = "a string",
 	[SECRET] = "absent",
 	[INTEGER] = "a whole number from 0 to 4294967295",
-	[NUMBER] = "a number",
+	[NUMBER] = "a number of at most 40 digits",
 	[ENUM] = "the name of a value",
 	[STRINGS] = "an array of strings",
 	[MAP] = "an object of strings",
@@ -76,7 +82,7 @@ struct Message
 #define LIMITED(n, l)	{.name = (n), .type = STRING, .limit = (l)}
 
 static const Message proxy = {"ProxyConfig", {
-		FIELD("url", STRING),
+		FIELD("url", URL),
 		FIELD("username", SECRET),
 		FIELD("password", SECRET),
 }};
@@ -88,7 +94,7 @@ static const Message s3 = {"S3Upload", {
 		FIELD("assumeRoleArn", STRING),
 		FIELD("assumeRoleExternalId", SECRET),
 		FIELD("region", STRING),
-		FIELD("endpoint", STRING),
+		FIELD("endpoint", URL),
 		FIELD("bucket", STRING),
 		FIELD("forcePathStyle", BOOLEAN),
 		FIELD("metadata", MAP),
@@ -113,7 +119,7 @@ static const Message alioss = {"AliOSSUpload", {
 		FIELD("accessKey", SECRET),
 		FIELD("secret", SECRET),
 		FIELD("region", STRING),
-		FIELD("endpoint", STRING),
+		FIELD("endpoint", URL),
 		FIELD("bucket", STRING),
 }};
 
@@ -172,7 +178,7 @@ static const Message event_filter = {"FilterParams", {
 }};
 
 static const Message webhook = {"WebhookConfig", {
-		FIELD("url", STRING),
+		FIELD("url", URL),
 		FIELD("signingKey", STRING),
 		NESTED("filterParams", MESSAGE, event_filter),
 }};
@@ -183,7 +189,7 @@ static const Message room_egress = {"RoomCompositeEgressRequest", {
 		FIELD("audioOnly", BOOLEAN),
 		FIELD("audioMixing", ENUM),
 		FIELD("videoOnly", BOOLEAN),
-		FIELD("customBaseUrl", STRING),
+		FIELD("customBaseUrl", URL),
 		FIELD("preset", ENUM),
 		NESTED("advanced", MESSAGE, encoding),
 		NESTED("fileOutputs", MESSAGES, file_output),
@@ -237,17 +243,17 @@ static const Message room_configuration = {"RoomConfiguration", {
 static void write_message(StringInfo buf, const Message *message,
 						  JsonbContainer *object);
 
-pg_attribute_noreturn() static void
+pg_noreturn static void
 wrong_type(const Message *message, const Field *field, const JsonbValue *v)
 {
 	ereport(ERROR,
 			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			errmsg("room configuration field \"%s.%s\" must be %s, not %s",
-				   message->name, field->name, type_names[field->type],
-				   lk_json_type(v)));
+			errmsg("room configuration field \"%s.%s\" must be %s",
+				   message->name, field->name, type_names[field->type]),
+			errdetail("It is, or holds, %s.", lk_json_type(v)));
 }
 
-pg_attribute_noreturn() static void
+pg_noreturn static void
 unknown_field(const Message *message, const JsonbValue *key)
 {
 	LkNearest	nearest;
@@ -282,17 +288,22 @@ refuse_secret(const Message *message, const Field *field, const JsonbValue *v)
 			errhint("Give the credential to the Egress service's own configuration."));
 }
 
+static const char *
+digits_of(const JsonbValue *v)
+{
+	return DatumGetCString(DirectFunctionCall1(numeric_out,
+											   NumericGetDatum(v->val.numeric)));
+}
+
 /* Is it a whole number that LiveKit's uint32 holds? */
 static bool
 is_uint32(const JsonbValue *v)
 {
-	Numeric		numeric = v->val.numeric;
-	char	   *digits;
+	const char *digits;
 
 	if (v->type != jbvNumeric)
 		return false;
-	digits = DatumGetCString(DirectFunctionCall1(numeric_out,
-												 NumericGetDatum(numeric)));
+	digits = digits_of(v);
 	return strlen(digits) <= 10 &&
 		strspn(digits, "0123456789") == strlen(digits) &&
 		strtoll(digits, NULL, 10) <= PG_UINT32_MAX;
@@ -326,11 +337,12 @@ type_is_right(const Field *field, const JsonbValue *v)
 		case BOOLEAN:
 			return v->type == jbvBool;
 		case STRING:
+		case URL:
 			return v->type == jbvString;
 		case INTEGER:
 			return is_uint32(v);
 		case NUMBER:
-			return v->type == jbvNumeric;
+			return v->type == jbvNumeric && strlen(digits_of(v)) <= LK_MAX_DIGITS;
 		case ENUM:
 			return v->type == jbvString || is_uint32(v);
 		case STRINGS:
@@ -391,6 +403,14 @@ write_field(StringInfo buf, const Message *message, const Field *field,
 }
 
 static void
+check_url(const Message *message, const Field *field, const JsonbValue *v)
+{
+	if (field->type == URL &&
+		lk_url_has_userinfo(v->val.string.val, v->val.string.len))
+		refuse_secret(message, field, v);
+}
+
+static void
 check_length(const Message *message, const Field *field, const JsonbValue *v)
 {
 	if (field->limit > 0 &&
@@ -438,6 +458,7 @@ write_message(StringInfo buf, const Message *message, JsonbContainer *object)
 		}
 		if (!type_is_right(f, &v))
 			wrong_type(message, f, &v);
+		check_url(message, f, &v);
 		check_length(message, f, &v);
 		write_field(buf, message, f, &v);
 	}

@@ -18,7 +18,8 @@
 
 /*
  * Append the member "roomConfig", every name in camelCase, nulls and what is
- * empty left out; nothing at all when nothing remains.  Raises 22023 for an
+ * empty left out (but elements of an array, whose number means something); nothing
+ * at all when nothing remains.  Raises 22023 for an
  * unknown name, a wrong type, a name given twice and any credential (a
  * token's bearer can read it), 54000 beyond LiveKit's limits.
  */

@@ -27,7 +27,9 @@
 #include "utils/guc.h"
 #include "utils/guc_tables.h"
 
+#include "keylist.h"
 #include "settings.h"
+#include "url.h"
 
 #include "compat.h"
 
@@ -105,16 +107,21 @@ show_api_secret(void)
 }
 
 /*
- * Refuse nothing, so that no message quotes the value: a value that cannot
- * be used is an error when it is used.  Should the server refuse it for
- * reasons of its own, then without the value.
+ * Refuse a secret that is too long when it comes with a reload, in words that
+ * do not quote it, as the server's own would.  At the server's start nothing
+ * is refused: it would go on with no secret at all, where one that cannot be
+ * used is an error when it is used.
  */
 static bool
 check_api_secret(char **newval, void **extra, GucSource source)
 {
+	if (process_shared_preload_libraries_in_progress ||
+		strlen(*newval) <= LK_MAX_SECRET)
+		return true;
 	GUC_check_errmsg("invalid value for parameter \"%s\"",
 					 PREFIX ".api_secret");
-	return true;
+	GUC_check_errdetail("A secret has at most %d bytes.", LK_MAX_SECRET);
+	return false;
 }
 
 /* Check what is being typed; anything else is judged when it is used. */
@@ -149,7 +156,7 @@ check_url(char **newval, void **extra, GucSource source)
 		GUC_check_errdetail("The address of the LiveKit server must begin with wss://, ws://, https:// or http:// and name a host.");
 		return false;
 	}
-	if (memchr(host, '@', strcspn(host, "/?#")) != NULL)
+	if (lk_url_has_userinfo(*newval, strlen(*newval)))
 	{
 		GUC_check_errmsg("invalid value for parameter \"%s\"", PREFIX ".url");
 		GUC_check_errdetail("The address is given to clients and must not hold a user name or password.");

@@ -19,10 +19,13 @@
 #include "utils/timestamp.h"
 
 #include "authorize.h"
+#include "bounds.h"
 #include "claims.h"
 #include "core/status.h"
 #include "reader.h"
 #include "request.h"
+
+#include "compat.h"
 
 /* Sign what is asked for.  Who may ask has been settled. */
 static text *
@@ -64,7 +67,7 @@ livekit_issue(PG_FUNCTION_ARGS)
  * of the token is said, not even its iss: where key and secret were swapped,
  * that is the secret.
  */
-pg_attribute_noreturn() static void
+pg_noreturn static void
 refuse(LkStatus status)
 {
 	if (status == LK_KEYS_UNAVAILABLE)

@@ -22,7 +22,7 @@
 
 #include "wire.h"
 
-#include "compat.h"			/* last: it completes what the others declare */
+#include "compat.h"
 
 LkText
 lk_wire_text(const char *s, int len)

@@ -106,6 +106,8 @@ compute_mac(LkJwsKey *key, const char *data, size_t length, uint8_t *mac)
 		EVP_DigestUpdate(work, mac, LK_MAC_LENGTH) &&
 		EVP_DigestFinal_ex(work, mac, NULL);
 
+	/* its state still holds the MAC, which of a forged token is a secret */
+	EVP_MD_CTX_reset(work);
 	if (ok)
 		return LK_OK;
 	ERR_clear_error();			/* nobody else's errors to find later */

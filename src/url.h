@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * url.h
+ *	  What a URL gives away.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/url.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LK_URL_H
+#define LK_URL_H
+
+/* Has the URL a user name or password before its host (RFC 3986 3.2.1)? */
+extern bool lk_url_has_userinfo(const char *url, size_t length);
+
+#endif							/* LK_URL_H */
