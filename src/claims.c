@@ -20,6 +20,7 @@
 
 #include "bounds.h"
 #include "core/base64url.h"
+#include "core/jsonscan.h"
 #include "core/jws.h"
 
 #include "claims.h"
@@ -141,6 +142,15 @@ lk_claims_sign(LkClaims *claims, const LkKey *key)
 				errmsg("token is too long"),
 				errdetail("Its payload would have %zu bytes; the limit is %d.",
 						  length, LK_MAX_PAYLOAD));
+
+	/* what is signed here can be read here; a short one has few values */
+	if (length > LK_MAX_VALUES &&
+		lk_jsonscan(buf.data + start, length) != LK_OK)
+		ereport(ERROR,
+				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("token has too many values"),
+				errdetail("Attributes, tags and lists may have %d values in all.",
+						  LK_MAX_VALUES));
 
 	enlargeStringInfo(&buf, lk_base64url_encoded_length(length) - length +
 					  LK_SIGNATURE_LENGTH);

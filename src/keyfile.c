@@ -163,7 +163,10 @@ parse_line(LkKeys *keys, char *line)
 	name = cut_value(line, &rest);
 	if (name == NULL || !at_end(skip_blanks(rest)))
 		return "has more than an API key before the colon";
-	secret = cut_value(skip_blanks(colon + 1), &rest);
+	line = skip_blanks(colon + 1);
+	if (at_end(line))
+		return "has no secret";
+	secret = cut_value(line, &rest);
 	if (secret == NULL)
 		return "has a quote that is not closed";
 	if (!at_end(skip_blanks(rest)))
@@ -189,7 +192,8 @@ parse(LkKeys *keys, char *text, size_t length)
 
 		if (next != NULL)
 			*next++ = '\0';
-		line[strcspn(line, "\r")] = '\0';
+		if (line[0] != '\0' && line[strlen(line) - 1] == '\r')
+			line[strlen(line) - 1] = '\0';
 		wrong = parse_line(keys, line);
 		if (wrong != NULL)
 			return PROBLEM("Line %d %s.", number, wrong);

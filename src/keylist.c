@@ -65,6 +65,11 @@ lk_keys_add(LkKeys *list, const char *name, const char *secret,
 		return "has an API key that is not 1 to 70 letters, digits and underscores";
 	if (secret_length == 0)
 		return "has an empty secret";
+	for (size_t i = 0; i < secret_length; i++)
+	{
+		if ((unsigned char) secret[i] < ' ')
+			return "has a control character in its secret";
+	}
 	if (secret_length > LK_MAX_SECRET)
 		return "has a secret of more than 16384 bytes";
 	if (lk_keys_find(list, name, strlen(name)) != NULL)

@@ -47,7 +47,7 @@ static struct
 {
 	const char *name;
 	bool		was_set;		/* before the library was loaded */
-	struct config_generic *defined; /* its definition, if it was set */
+	struct config_generic *lost;	/* its definition, when that lost its value */
 }			settings[] =
 {
 	{.name = PREFIX ".key_file"},
@@ -92,8 +92,9 @@ lk_settings_lost(void)
 {
 	for (size_t i = 0; i < lengthof(settings); i++)
 	{
-		if (settings[i].defined != NULL &&
-			settings[i].defined->source == PGC_S_DEFAULT)
+		/* a reload may have brought it back */
+		if (settings[i].lost != NULL &&
+			settings[i].lost->source == PGC_S_DEFAULT)
 			return settings[i].name;
 	}
 	return NULL;
@@ -216,7 +217,10 @@ lk_settings_after(void)
 	MarkGUCPrefixReserved(PREFIX);
 	for (size_t i = 0; i < lengthof(settings); i++)
 	{
-		if (settings[i].was_set)
-			settings[i].defined = lk_find_setting(settings[i].name);
+		struct config_generic *setting = settings[i].was_set ?
+			lk_find_setting(settings[i].name) : NULL;
+
+		if (setting != NULL && setting->source == PGC_S_DEFAULT)
+			settings[i].lost = setting;
 	}
 }

@@ -73,6 +73,7 @@ lk_jsonscan(const char *text, size_t length)
 	const char *s = text;
 	const char *end = text + length;
 	int			depth = 0;
+	int			values = 0;
 
 	while (s < end)
 	{
@@ -92,7 +93,9 @@ lk_jsonscan(const char *text, size_t length)
 				depth++;
 			else if (c == '}' || c == ']')
 				depth--;
-			if (depth > LK_MAX_DEPTH)
+			if (c == '{' || c == '[' || c == ',')
+				values++;
+			if (depth > LK_MAX_DEPTH || values > LK_MAX_VALUES)
 				return LK_TOO_COMPLEX;
 			s++;
 		}

@@ -19,12 +19,14 @@
 #include "core/status.h"
 
 #define LK_MAX_DEPTH		64	/* objects and arrays within each other */
+#define LK_MAX_VALUES		(64 * 1024) /* in all: twice what attributes need */
 #define LK_MAX_DIGITS		40	/* characters of a number, all together */
 #define LK_MAX_EXPONENT		308 /* as far as a double reaches */
 
 /*
  * Bound what costs a parser more than time in proportion to the text: its
- * stack, by nesting, and a numeric's digits, by exponents.  This is no
+ * stack, by nesting, its memory, by the number of values, and a numeric's
+ * digits, by exponents.  This is no
  * parser: it passes over what is not JSON, which the parser then refuses.
  * LK_OK, or LK_TOO_COMPLEX.
  */

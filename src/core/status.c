@@ -35,7 +35,7 @@ static const struct
 	[LK_BAD_PAYLOAD] = {"bad_payload",
 		"The payload is not a JSON object in valid UTF-8."},
 	[LK_TOO_COMPLEX] = {"too_complex",
-		"The JSON is nested deeper than 64 levels or has a number with too many digits."},
+		"The JSON is nested deeper than 64 levels, has more than 65536 values, or a number with too many digits."},
 	[LK_DUPLICATE_NAME] = {"duplicate_name",
 		"A name occurs twice in one JSON object, and readers differ in which one counts; write it once."},
 	[LK_AMBIGUOUS_NAME] = {"ambiguous_name",
