@@ -48,6 +48,8 @@ typedef struct Reading
 	uint64		arrays;			/* bit d: what surrounds depth d is an array */
 	int			scope;			/* of the object at depth 2, or NO_SCOPE */
 	int			nkeys;			/* members read so far */
+	LkPayload  *payload;
+	LkTime	   *time;			/* what the next scalar is, or NULL */
 } Reading;
 
 StaticAssertDecl(LK_MAX_DEPTH <= 64, "Reading.arrays has a bit for each level");
@@ -123,6 +125,8 @@ check_name(Reading *r, const char *s)
 		return;
 	if (r->depth == 1)
 	{
+		r->time = strcmp(s, "exp") == 0 ? &r->payload->expires_at :
+			strcmp(s, "nbf") == 0 ? &r->payload->not_before : NULL;
 		ambiguous = is_ambiguous_claim(s);
 		r->scope = NO_SCOPE;
 		for (int i = 0; i < LK_NSCOPES; i++)
@@ -147,6 +151,15 @@ in_array(const Reading *r)
 	return (r->arrays >> (r->depth - 1) & 1) != 0;
 }
 
+/* A time that is an object or an array is given, and no number. */
+static inline void
+begin_container(Reading *r)
+{
+	if (r->time != NULL)
+		r->time->given = true;
+	r->time = NULL;
+}
+
 static lk_json_action
 object_start(void *state)
 {
@@ -154,6 +167,7 @@ object_start(void *state)
 
 	if (r->status == LK_OK)
 	{
+		begin_container(r);
 		r->arrays &= ~(UINT64CONST(1) << r->depth++);
 		lk_jsonb_push(&r->jsonb, WJB_BEGIN_OBJECT, NULL);
 	}
@@ -180,6 +194,7 @@ array_start(void *state)
 
 	if (r->status == LK_OK)
 	{
+		begin_container(r);
 		/* an array in place of a scope's object: its objects are no scope */
 		if (r->depth == 1)
 			r->scope = NO_SCOPE;
@@ -238,6 +253,17 @@ read_number(const char *token)
 	return DatumGetNumeric(numeric);
 }
 
+/* Keep the value of exp or nbf, so that no numeric must be turned back. */
+static void
+take_time(Reading *r, const char *token, JsonTokenType type)
+{
+	r->time->given = type != JSON_TOKEN_NULL;
+	r->time->is_number = type == JSON_TOKEN_NUMBER;
+	if (r->time->is_number)
+		r->time->seconds = strtod(token, NULL);
+	r->time = NULL;
+}
+
 static lk_json_action
 scalar(void *state, char *token, JsonTokenType type)
 {
@@ -247,6 +273,8 @@ scalar(void *state, char *token, JsonTokenType type)
 	{
 		JsonbValue	v;
 
+		if (r->time != NULL)
+			take_time(r, token, type);
 		switch (type)
 		{
 			case JSON_TOKEN_STRING:
@@ -307,9 +335,10 @@ looks_like_object(const char *json, size_t length)
 }
 
 LkStatus
-lk_payload_read(char *json, size_t length, LkKnownNames names, Jsonb **result)
+lk_payload_read(char *json, size_t length, LkKnownNames names,
+				LkPayload *payload)
 {
-	Reading		r = {.names = names, .scope = NO_SCOPE};
+	Reading		r = {.names = names, .scope = NO_SCOPE, .payload = payload};
 	JsonSemAction actions = {
 		.semstate = &r,
 		.object_start = object_start,
@@ -322,6 +351,7 @@ lk_payload_read(char *json, size_t length, LkKnownNames names, Jsonb **result)
 	JsonLexContext *lex;
 	JsonParseErrorType error;
 
+	memset(payload, 0, sizeof(*payload));
 	if (pg_encoding_verifymbstr(PG_UTF8, json, length) != (int) length ||
 		!looks_like_object(json, length))
 		return LK_BAD_PAYLOAD;
@@ -339,6 +369,6 @@ lk_payload_read(char *json, size_t length, LkKnownNames names, Jsonb **result)
 		return LK_BAD_PAYLOAD;
 	if (count_members(r.jsonb.result) != r.nkeys)
 		return LK_DUPLICATE_NAME;
-	*result = JsonbValueToJsonb(r.jsonb.result);
+	payload->object = JsonbValueToJsonb(r.jsonb.result);
 	return LK_OK;
 }

@@ -17,6 +17,22 @@
 #include "core/status.h"
 #include "utils/jsonb.h"
 
+/* A claim that is a time, in seconds since 1970. */
+typedef struct LkTime
+{
+	bool		given;			/* neither absent nor null */
+	bool		is_number;
+	double		seconds;		/* if it is one */
+} LkTime;
+
+/* What was read. */
+typedef struct LkPayload
+{
+	Jsonb	   *object;
+	LkTime		expires_at;		/* exp */
+	LkTime		not_before;		/* nbf */
+} LkPayload;
+
 /* Which names must not come in another letter case. */
 typedef enum LkKnownNames
 {
@@ -28,9 +44,10 @@ typedef enum LkKnownNames
  * Turn a JSON object into a jsonb in the database's encoding.  Never raises
  * for what the text holds.  LK_OK, or LK_BAD_PAYLOAD when it is not an object
  * in valid UTF-8, LK_TOO_COMPLEX, LK_DUPLICATE_NAME (at any level),
- * LK_AMBIGUOUS_NAME or LK_NOT_REPRESENTABLE.  The text may be changed.
+ * LK_AMBIGUOUS_NAME or LK_NOT_REPRESENTABLE.  The text may be changed; the
+ * payload is filled in only when it is LK_OK.
  */
 extern LkStatus lk_payload_read(char *json, size_t length, LkKnownNames names,
-								Jsonb **result);
+								LkPayload *payload);
 
 #endif							/* LK_PAYLOAD_H */

@@ -95,6 +95,7 @@ decode(const char *part, size_t length)
 static LkStatus
 check_header(const LkJws *jws, char *header)
 {
+	LkPayload	read;
 	Jsonb	   *object;
 	JsonbValue	v;
 
@@ -107,9 +108,10 @@ check_header(const LkJws *jws, char *header)
 
 	switch (lk_payload_read(header,
 							lk_base64url_decoded_length(jws->header_length),
-							LK_NAMES_OF_HEADER, &object))
+							LK_NAMES_OF_HEADER, &read))
 	{
 		case LK_OK:
+			object = read.object;
 			break;
 		case LK_DUPLICATE_NAME:
 			return LK_DUPLICATE_NAME;
@@ -142,25 +144,20 @@ find_key(LkReading *reading, TimestampTz now)
 
 /* Check exp and nbf (RFC 7519 4.1.4, 4.1.5) with LiveKit's leeway. */
 static LkStatus
-check_times(LkReading *reading, TimestampTz now)
+check_times(const LkTime *expires_at, const LkTime *not_before,
+			TimestampTz now)
 {
 	double		seconds = lk_reader_seconds(now);
-	JsonbValue	v;
 
-	if (!lk_reader_member(reading->claims, "exp", &v))
+	if (!expires_at->given)
 		return LK_NO_EXPIRY;
-	if (!lk_reader_number(&v, &reading->expires_at))
+	if (!expires_at->is_number ||
+		(not_before->given && !not_before->is_number))
 		return LK_BAD_CLAIM;
-	if (seconds >= reading->expires_at + LK_LEEWAY)
+	if (seconds >= expires_at->seconds + LK_LEEWAY)
 		return LK_EXPIRED;
-
-	if (lk_reader_member(reading->claims, "nbf", &v))
-	{
-		if (!lk_reader_number(&v, &reading->not_before))
-			return LK_BAD_CLAIM;
-		if (seconds < reading->not_before - LK_LEEWAY)
-			return LK_NOT_YET_VALID;
-	}
+	if (not_before->given && seconds < not_before->seconds - LK_LEEWAY)
+		return LK_NOT_YET_VALID;
 	return LK_OK;
 }
 
@@ -173,6 +170,7 @@ check_token(const char *token, size_t length, TimestampTz now,
 	char	   *header;
 	char	   *payload;
 	char	   *signature;
+	LkPayload	read;
 	LkStatus	status;
 
 	if (length > LK_MAX_TOKEN)
@@ -191,9 +189,12 @@ check_token(const char *token, size_t length, TimestampTz now,
 		return status;
 	status = lk_payload_read(payload,
 							 lk_base64url_decoded_length(jws.payload_length),
-							 LK_NAMES_OF_CLAIMS, &reading->claims);
+							 LK_NAMES_OF_CLAIMS, &read);
 	if (status != LK_OK)
 		return status;
+	reading->claims = read.object;
+	reading->expires_at = read.expires_at.seconds;
+	reading->not_before = read.not_before.seconds;
 	status = find_key(reading, now);
 	if (status != LK_OK)
 		return status;
@@ -201,7 +202,7 @@ check_token(const char *token, size_t length, TimestampTz now,
 						   lk_base64url_decoded_length(jws.signature_length));
 	if (status != LK_OK)
 		return status;
-	return check_times(reading, now);
+	return check_times(&read.expires_at, &read.not_before, now);
 }
 
 void
@@ -217,12 +218,12 @@ lk_reader_header(const char *token, size_t length)
 {
 	LkJws		jws;
 	char	   *header;
-	Jsonb	   *result;
+	LkPayload	read;
 
 	if (length > LK_MAX_TOKEN || lk_jws_split(token, length, &jws) != LK_OK ||
 		(header = decode(jws.header, jws.header_length)) == NULL ||
 		lk_payload_read(header, lk_base64url_decoded_length(jws.header_length),
-						LK_NAMES_OF_HEADER, &result) != LK_OK)
+						LK_NAMES_OF_HEADER, &read) != LK_OK)
 		return NULL;
-	return result;
+	return read.object;
 }

@@ -134,17 +134,52 @@ lk_wire_json_to_server(char *json, size_t *length)
 void
 lk_wire_name(StringInfo buf, const char *name)
 {
-	if (buf->data[buf->len - 1] != '{')
-		appendStringInfoCharMacro(buf, ',');
-	appendStringInfoCharMacro(buf, '"');
-	appendBinaryStringInfo(buf, name, strlen(name));
-	appendBinaryStringInfo(buf, "\":", 2);
+	size_t		length = strlen(name);
+	char	   *out;
+
+	enlargeStringInfo(buf, (int) length + 4);
+	out = buf->data + buf->len;
+	if (out[-1] != '{')
+		*out++ = ',';
+	*out++ = '"';
+	memcpy(out, name, length);
+	out += length;
+	*out++ = '"';
+	*out++ = ':';
+	*out = '\0';
+	buf->len = out - buf->data;
+}
+
+/* Is there nothing in the text that JSON escapes (RFC 8259 section 7)? */
+static bool
+is_plain(LkText text)
+{
+	bool		plain = true;
+
+	for (int i = 0; i < text.length; i++)
+	{
+		unsigned char c = text.data[i];
+
+		plain &= c >= ' ' && c != '"' && c != '\\';
+	}
+	return plain;
 }
 
 void
 lk_wire_string(StringInfo buf, LkText text)
 {
-	escape_json_with_len(buf, text.data, text.length);
+	if (!is_plain(text))
+	{
+		escape_json_with_len(buf, text.data, text.length);
+		return;
+	}
+	/* most strings are names, which need no escaping */
+	enlargeStringInfo(buf, text.length + 2);
+	buf->data[buf->len++] = '"';
+	memcpy(buf->data + buf->len, text.data, text.length);
+	buf->len += text.length;
+	buf->data[buf->len++] = '"';
+	buf->data[buf->len] = '\0';
 }
 
 void
