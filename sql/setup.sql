@@ -60,5 +60,17 @@ CREATE FUNCTION stable_claims(token text) RETURNS jsonb
 STRICT
 RETURN livekit_verify(token) - ARRAY['iat', 'nbf', 'exp', 'jti'];
 
+-- livekit_verify's claims, or all that the client is told of a refusal
+CREATE FUNCTION verify(token text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	state text; message text; detail text; hint text;
+BEGIN
+	RETURN livekit_verify(token);
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+		detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	RETURN concat_ws(' ', state, message, nullif(detail, ''), nullif(hint, ''));
+END $$;
+
 SELECT livekit_verify(make_token('{"iss":"APIregress","exp":{exp}}')) - 'exp' AS claims;
 SELECT stable_claims(livekit_issue('alice', 'standup'));

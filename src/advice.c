@@ -28,6 +28,7 @@
 #include "jsonarg.h"
 #include "names.h"
 #include "reader.h"
+#include "wire.h"
 
 typedef enum ClaimType
 {
@@ -74,23 +75,6 @@ static const struct
 	{"attributes", STRINGS_BY_NAME, 0},
 };
 
-/* Are all elements, or the values of all members, strings? */
-static bool
-holds_strings(const JsonbValue *v)
-{
-	JsonbIterator *it = JsonbIteratorInit(v->val.binary.data);
-	JsonbValue	key,
-				value;
-
-	while (lk_json_is_array(v) ? lk_json_next_element(&it, &value) :
-		   lk_json_next_member(&it, &key, &value))
-	{
-		if (value.type != jbvString)
-			return false;
-	}
-	return true;
-}
-
 static bool
 has_type(const JsonbValue *v, ClaimType type)
 {
@@ -105,9 +89,9 @@ has_type(const JsonbValue *v, ClaimType type)
 		case OBJECT:
 			return lk_json_is_object(v);
 		case STRINGS:
-			return lk_json_is_array(v) && holds_strings(v);
+			return lk_json_is_array(v) && lk_json_holds_strings(v);
 		case STRINGS_BY_NAME:
-			return lk_json_is_object(v) && holds_strings(v);
+			return lk_json_is_object(v) && lk_json_holds_strings(v);
 	}
 	return false;
 }

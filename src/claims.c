@@ -130,6 +130,8 @@ lk_claims_sign(LkClaims *claims, const LkKey *key)
 	text	   *token;
 
 	initStringInfo(&buf);
+	if (claims->metadata.length > 0)	/* the one text that may be long */
+		enlargeStringInfo(&buf, claims->metadata.length / 3 * 4 + 1024);
 	buf.len = VARHDRSZ;			/* its bytes are set at the end */
 	appendBinaryStringInfo(&buf, ENCODED_HEADER ".", sizeof(ENCODED_HEADER));
 	start = buf.len;

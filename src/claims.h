@@ -14,7 +14,7 @@
 #ifndef LK_CLAIMS_H
 #define LK_CLAIMS_H
 
-#include "grants.h"
+#include "grantset.h"
 #include "keyring.h"
 
 /* All that a token will say; a text whose data is NULL is left out. */

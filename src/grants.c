@@ -120,50 +120,6 @@ const int	lk_ngrants = lengthof(lk_grant_table);
 StaticAssertDecl(lengthof(lk_grant_table) <= LK_MAX_GRANTS,
 				 "LkGrants.given has a bit for each grant");
 
-bool
-lk_grants_suffice(const LkGrants *grants)
-{
-	for (int i = 0; i < lk_ngrants; i++)
-	{
-		if (lk_grant_table[i].allows && LK_GRANTED(grants, i))
-			return true;
-	}
-	return false;
-}
-
-void
-lk_grants_write(StringInfo buf, LkGrants *grants)
-{
-	int			open = -1;		/* the scope whose object is being written */
-
-	for (int i = 0; i < lk_ngrants; i++)
-	{
-		const LkGrantRow *row = &lk_grant_table[i];
-		JsonbValue *v = &grants->value[i];
-
-		if ((grants->given & LK_GRANT_BIT(i)) == 0)
-			continue;
-		if (open != (int) row->scope)
-		{
-			if (open >= 0)
-				appendStringInfoChar(buf, '}');
-			lk_wire_name(buf, lk_scope_names[row->scope]);
-			appendStringInfoChar(buf, '{');
-			open = row->scope;
-		}
-		lk_wire_name(buf, row->name);
-		if (v->type == jbvString)	/* converted when it was taken */
-			lk_wire_string(buf, (LkText)
-						   {
-							   v->val.string.val, v->val.string.len
-						   });
-		else
-			lk_wire_value(buf, v);
-	}
-	if (open >= 0)
-		appendStringInfoChar(buf, '}');
-}
-
 int
 lk_scope_find(const char *s, int len)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * grants.h
- *	  The grants of a token: what there are, what a caller asked for.
+ *	  The grants there are.
  *
  * Portions Copyright (c) 2026, the livekit_token authors
  * SPDX-License-Identifier: PostgreSQL
@@ -13,8 +13,6 @@
  */
 #ifndef LK_GRANTS_H
 #define LK_GRANTS_H
-
-#include "wire.h"
 
 /* The claims that hold grants, in the order they are written. */
 typedef enum LkScope
@@ -69,37 +67,7 @@ typedef enum LkGrant
 	LK_CAN_PUBLISH_SOURCES
 } LkGrant;
 
-#define LK_MAX_GRANTS 64
-
-/* What is granted.  Only the values whose bit is set in `given` count. */
-typedef struct LkGrants
-{
-	uint64		given;
-	JsonbValue	value[LK_MAX_GRANTS];
-} LkGrants;
-
-#define LK_GRANT_BIT(grant)		(UINT64CONST(1) << (grant))
-
-/* Is it given, and true? */
-#define LK_GRANTED(grants, grant) \
-	(((grants)->given & LK_GRANT_BIT(grant)) != 0 && \
-	 (grants)->value[grant].val.boolean)
-
-/*
- * Read a caller's grants; NULL gives none.  Raises 22023 for an unknown name,
- * a wrong type, and a grant given twice.
- */
-extern void lk_grants_read(Jsonb *jsonb, LkGrants *grants);
-
-/* Set a grant as if a caller had given it. */
-extern void lk_grants_set_boolean(LkGrants *grants, LkGrant grant, bool value);
-extern void lk_grants_set_string(LkGrants *grants, LkGrant grant, LkText value);
-
-/* Is there one that allows anything by itself? */
-extern bool lk_grants_suffice(const LkGrants *grants);
-
-/* Append the members "video", "sip", ... of a payload. */
-extern void lk_grants_write(StringInfo buf, LkGrants *grants);
+#define LK_MAX_GRANTS 64		/* rows of the table; bits of a set */
 
 /* The claims of the scopes, by LkScope. */
 extern const char *const lk_scope_names[LK_NSCOPES];

@@ -69,6 +69,8 @@ span(double seconds)
 	}
 	if (i == lengthof(units))
 		return "less than a second";
+	if (seconds > 36525.0 * SECS_PER_DAY)
+		return "more than a century";
 	return psprintf("%.0f %s%s", n, units[i].name, n == 1 ? "" : "s");
 }
 

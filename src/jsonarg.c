@@ -84,3 +84,19 @@ lk_json_next_element(JsonbIterator **it, JsonbValue *element)
 	}
 	return false;
 }
+
+bool
+lk_json_holds_strings(const JsonbValue *v)
+{
+	JsonbIterator *it = JsonbIteratorInit(v->val.binary.data);
+	JsonbValue	key,
+				value;
+
+	while (lk_json_is_array(v) ? lk_json_next_element(&it, &value) :
+		   lk_json_next_member(&it, &key, &value))
+	{
+		if (value.type != jbvString)
+			return false;
+	}
+	return true;
+}

@@ -47,4 +47,7 @@ extern bool lk_json_next_member(JsonbIterator **it, JsonbValue *key,
 /* Step to the next element of an array, likewise. */
 extern bool lk_json_next_element(JsonbIterator **it, JsonbValue *element);
 
+/* Are all elements of an array, or all values of an object, strings? */
+extern bool lk_json_holds_strings(const JsonbValue *v);
+
 #endif							/* LK_JSONARG_H */

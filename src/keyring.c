@@ -335,6 +335,8 @@ put_source(ReturnSetInfo *rsinfo, const Source *source, bool first)
 {
 	const char *named = source == &sources[LK_SOURCE_KEY_FILE] ?
 		lk_settings_api_key() : "";
+	bool		named_is_absent = named[0] != '\0' &&
+		lk_keys_find(source->keys, named, strlen(named)) == NULL;
 
 	if (source->keys == NULL)
 	{
@@ -347,6 +349,7 @@ put_source(ReturnSetInfo *rsinfo, const Source *source, bool first)
 		bool		chosen = named[0] ? strcmp(named, key->name.data) == 0 :
 			i == 0;
 		const char *reason = !first ? "verifies only: another source comes first" :
+			named_is_absent ? "verifies only: livekit_token.api_key names a key that is not in the file" :
 			!chosen ? "verifies only: another key of the source signs" :
 			named[0] ? "signs: livekit_token.api_key names it" :
 			"signs: the first key of the first source";

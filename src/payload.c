@@ -26,6 +26,7 @@
 #include "grants.h"
 #include "names.h"
 #include "payload.h"
+#include "wire.h"
 
 #include "compat.h"
 

@@ -309,26 +309,6 @@ is_uint32(const JsonbValue *v)
 		strtoll(digits, NULL, 10) <= PG_UINT32_MAX;
 }
 
-/* Is it an array, or an object, of strings and nothing else? */
-static bool
-holds_strings(const JsonbValue *v, bool wanted)
-{
-	JsonbIterator *it;
-	JsonbValue	key,
-				value;
-
-	if (!wanted)
-		return false;
-	it = JsonbIteratorInit(v->val.binary.data);
-	while (lk_json_is_array(v) ? lk_json_next_element(&it, &value) :
-		   lk_json_next_member(&it, &key, &value))
-	{
-		if (value.type != jbvString)
-			return false;
-	}
-	return true;
-}
-
 static bool
 type_is_right(const Field *field, const JsonbValue *v)
 {
@@ -346,9 +326,9 @@ type_is_right(const Field *field, const JsonbValue *v)
 		case ENUM:
 			return v->type == jbvString || is_uint32(v);
 		case STRINGS:
-			return holds_strings(v, lk_json_is_array(v));
+			return lk_json_is_array(v) && lk_json_holds_strings(v);
 		case MAP:
-			return holds_strings(v, lk_json_is_object(v));
+			return lk_json_is_object(v) && lk_json_holds_strings(v);
 		case MESSAGE:
 			return lk_json_is_object(v);
 		case MESSAGES:

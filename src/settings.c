@@ -136,6 +136,18 @@ check_key_file(char **newval, void **extra, GucSource source)
 	return false;
 }
 
+/* Is every byte visible ASCII, as a URL's are (RFC 3986 section 2)? */
+static bool
+is_printable(const char *s)
+{
+	for (; *s != '\0'; s++)
+	{
+		if (*s <= ' ' || *s > '~')
+			return false;
+	}
+	return true;
+}
+
 /* The address clients connect to; it is handed to them, so no password. */
 static bool
 check_url(char **newval, void **extra, GucSource source)
@@ -152,9 +164,9 @@ check_url(char **newval, void **extra, GucSource source)
 		if (pg_strncasecmp(*newval, schemes[i], strlen(schemes[i])) == 0)
 			host = *newval + strlen(schemes[i]);
 	}
-	if (host == NULL || strcspn(host, "/?#") == 0)
+	if (host == NULL || strcspn(host, ":/?#") == 0 || !is_printable(*newval))
 	{
-		GUC_check_errdetail("The address of the LiveKit server must begin with wss://, ws://, https:// or http:// and name a host.");
+		GUC_check_errdetail("The address of the LiveKit server must begin with wss://, ws://, https:// or http://, name a host, and be visible ASCII.");
 		return false;
 	}
 	if (lk_url_has_userinfo(*newval, strlen(*newval)))

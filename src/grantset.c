@@ -1,20 +1,20 @@
 /*-------------------------------------------------------------------------
  *
- * grants_read.c
- *	  Reads the grants that a caller asks for, and says what is wrong with them.
+ * grantset.c
+ *	  The grants that a caller asks for, and that a token gives.
  *
  * Portions Copyright (c) 2026, the livekit_token authors
  * SPDX-License-Identifier: PostgreSQL
  *
  * IDENTIFICATION
- *	  src/grants_read.c
+ *	  src/grantset.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "bounds.h"
-#include "grants.h"
+#include "grantset.h"
 #include "jsonarg.h"
 #include "names.h"
 
@@ -266,4 +266,48 @@ lk_grants_set_string(LkGrants *grants, LkGrant grant, LkText value)
 	grants->value[grant].type = jbvString;
 	grants->value[grant].val.string.val = unconstify(char *, value.data);
 	grants->value[grant].val.string.len = value.length;
+}
+
+bool
+lk_grants_suffice(const LkGrants *grants)
+{
+	for (int i = 0; i < lk_ngrants; i++)
+	{
+		if (lk_grant_table[i].allows && LK_GRANTED(grants, i))
+			return true;
+	}
+	return false;
+}
+
+void
+lk_grants_write(StringInfo buf, LkGrants *grants)
+{
+	int			open = -1;		/* the scope whose object is being written */
+
+	for (int i = 0; i < lk_ngrants; i++)
+	{
+		const LkGrantRow *row = &lk_grant_table[i];
+		JsonbValue *v = &grants->value[i];
+
+		if ((grants->given & LK_GRANT_BIT(i)) == 0)
+			continue;
+		if (open != (int) row->scope)
+		{
+			if (open >= 0)
+				appendStringInfoChar(buf, '}');
+			lk_wire_name(buf, lk_scope_names[row->scope]);
+			appendStringInfoChar(buf, '{');
+			open = row->scope;
+		}
+		lk_wire_name(buf, row->name);
+		if (v->type == jbvString)	/* converted when it was taken */
+			lk_wire_string(buf, (LkText)
+						   {
+							   v->val.string.val, v->val.string.len
+						   });
+		else
+			lk_wire_value(buf, v);
+	}
+	if (open >= 0)
+		appendStringInfoChar(buf, '}');
 }
