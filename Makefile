@@ -15,7 +15,7 @@ OBJS = \
 	src/core/jws.o \
 	src/core/status.o \
 	src/grants.o \
-	src/grants_read.o \
+	src/grantset.o \
 	src/inspect.o \
 	src/jsonarg.o \
 	src/keyfile.o \
@@ -48,7 +48,7 @@ REGRESS =
 override with_llvm = no
 
 # Each of these runs one script, needs no PGXS and builds what it needs.
-TASKS = demo check unit regress pgtap tap interop fuzz check-versions \
+TASKS = demo check unit regress pgtap tap readme fuzz interop check-versions \
 	bench bench-instructions sanitize valgrind
 
 PG_CONFIG ?= pg_config
@@ -61,7 +61,7 @@ demo sanitize valgrind:
 	@tools/$@
 check:
 	@tools/check
-unit regress pgtap tap fuzz:
+unit regress pgtap tap readme fuzz:
 	@tools/check $@
 interop:
 	@tools/check interop-all
