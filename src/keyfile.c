@@ -289,7 +289,7 @@ adopt(const char *path, LkKeys *loaded, LkKeys **keys)
 {
 	if (loaded == NULL)
 	{
-		ereport(LOG,
+		ereport(LOG_SERVER_ONLY,
 				errcode(ERRCODE_CONFIG_FILE_ERROR),
 				errmsg("could not use key file \"%s\"", path),
 				errdetail("%s", problem),

@@ -104,6 +104,16 @@ hold_one(Source *source, const char *name, const char *secret)
  * The sources
  */
 
+/* Is a key file set, or would be had the connection's options let it? */
+static bool
+key_file_is_meant(void)
+{
+	const char *lost = lk_settings_lost();
+
+	return lk_settings_key_file()[0] != '\0' ||
+		(lost != NULL && strcmp(lost, "livekit_token.key_file") == 0);
+}
+
 static void
 refresh_setting(Source *source, TimestampTz now)
 {
@@ -113,7 +123,7 @@ refresh_setting(Source *source, TimestampTz now)
 	const char *problem = NULL;
 
 	source->configured = secret[0] != '\0' || lk_settings_secret_exposed() ||
-		(name[0] != '\0' && lk_settings_key_file()[0] == '\0');
+		(name[0] != '\0' && !key_file_is_meant());
 	if (!source->configured)
 		return;
 
@@ -143,9 +153,8 @@ refresh_key_file(Source *source, TimestampTz now)
 {
 	static char *held = NULL;	/* the path the keys were read from */
 	const char *path = lk_settings_key_file();
-	const char *lost = lk_settings_lost();
 
-	if (path[0] == '\0' && lost != NULL && strstr(lost, "key_file") != NULL)
+	if (path[0] == '\0' && key_file_is_meant())
 	{
 		source->configured = true;
 		drop_keys(source, "The options of this connection replaced livekit_token.key_file before the library was loaded; put livekit_token into shared_preload_libraries.");
@@ -214,8 +223,8 @@ signing_key_of(const Source *source)
 	if (key == NULL)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("API key \"%s\" is not in the key file", name),
-				errhint("livekit_token.api_key must name a key of the file, or be empty for its first."),
+				errmsg("livekit_token.api_key names no key of the key file"),
+				errhint("It must name one, or be empty for the first."),
 				errhidestmt(true), errhidecontext(true));
 	return key;
 }

@@ -115,6 +115,8 @@ check_header(const LkJws *jws, char *header)
 			break;
 		case LK_DUPLICATE_NAME:
 			return LK_DUPLICATE_NAME;
+		case LK_NOT_REPRESENTABLE:
+			return LK_NOT_REPRESENTABLE;
 		default:
 			return LK_BAD_HEADER;
 	}

@@ -57,7 +57,7 @@ static const struct
 	[LK_NOT_YET_VALID] = {"not_yet_valid",
 		"The token is not valid yet; if it should be, compare the clocks of the machine that signed it and of this one."},
 	[LK_NOT_REPRESENTABLE] = {"not_representable",
-		"The payload has characters that the database's encoding lacks; use a database in UTF8."},
+		"The token has characters that the database's encoding lacks; use a database in UTF8."},
 	[LK_CRYPTO_FAILURE] = {"crypto_failure",
 		"OpenSSL could not compute the signature."},
 };
