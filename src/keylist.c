@@ -46,8 +46,8 @@ lk_keys_create(void)
 	return list;
 }
 
-static bool
-is_key_name(const char *name)
+bool
+lk_key_name_is_valid(const char *name)
 {
 	size_t		length = strlen(name);
 
@@ -61,7 +61,7 @@ lk_keys_add(LkKeys *list, const char *name, const char *secret,
 {
 	LkKey	   *key;
 
-	if (!is_key_name(name))
+	if (!lk_key_name_is_valid(name))
 		return "has an API key that is not 1 to 70 letters, digits and underscores";
 	if (secret_length == 0)
 		return "has an empty secret";

@@ -41,6 +41,9 @@ typedef struct LkKeys
 	LkKey	   *keys;
 } LkKeys;
 
+/* Is it 1 to LK_MAX_KEY_NAME letters, digits and underscores? */
+extern bool lk_key_name_is_valid(const char *name);
+
 /* An empty list below CurrentMemoryContext, to be filled. */
 extern LkKeys *lk_keys_create(void);
 

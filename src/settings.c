@@ -125,13 +125,29 @@ check_api_secret(char **newval, void **extra, GucSource source)
 	return false;
 }
 
-/* Check what is being typed; anything else is judged when it is used. */
+/*
+ * The next two check what is being typed; anything else is judged when it is
+ * used.  Neither a secret typed in place of a key's name nor a path is quoted.
+ */
+static bool
+check_api_key(char **newval, void **extra, GucSource source)
+{
+	if (source < PGC_S_INTERACTIVE || (*newval)[0] == '\0' ||
+		lk_key_name_is_valid(*newval))
+		return true;
+	GUC_check_errmsg("invalid value for parameter \"%s\"", PREFIX ".api_key");
+	GUC_check_errdetail("An API key has 1 to %d letters, digits and underscores.",
+						LK_MAX_KEY_NAME);
+	return false;
+}
+
 static bool
 check_key_file(char **newval, void **extra, GucSource source)
 {
 	if (source < PGC_S_INTERACTIVE || (*newval)[0] == '\0' ||
 		is_absolute_path(*newval))
 		return true;
+	GUC_check_errmsg("invalid value for parameter \"%s\"", PREFIX ".key_file");
 	GUC_check_errdetail("The path of the key file must be absolute.");
 	return false;
 }
@@ -198,7 +214,7 @@ lk_settings_init(void)
 							   "With livekit_token.api_secret, the key of that secret; otherwise one of the key file, whose first key signs when this is empty.",
 							   &livekit_token_api_key, "",
 							   PGC_SUSET, GUC_SUPERUSER_ONLY,
-							   NULL, NULL, NULL);
+							   check_api_key, NULL, NULL);
 	DefineCustomStringVariable(PREFIX ".key_file",
 							   "Sets the path of the file with API keys and secrets.",
 							   "A line is \"key: secret\", as in livekit-server's own key file.",
