@@ -157,7 +157,7 @@ refresh_key_file(Source *source, TimestampTz now)
 	if (path[0] == '\0' && key_file_is_meant())
 	{
 		source->configured = true;
-		drop_keys(source, "The options of this connection replaced livekit_token.key_file before the library was loaded; put livekit_token into shared_preload_libraries.");
+		drop_keys(source, "livekit_token.key_file was lost when the library was loaded: the value that this session had for it was not set by a superuser.");
 		return;
 	}
 	source->configured = path[0] != '\0';
@@ -256,9 +256,10 @@ lk_keyring_signing_key(const text *project, TimestampTz now)
 		if (lost != NULL)
 			ereport(ERROR,
 					errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("the options of this connection replaced \"%s\"",
+					errmsg("setting \"%s\" was lost when the library was loaded",
 						   lost),
-					errhint("Connect without them, or put livekit_token into shared_preload_libraries."));
+					errdetail("The value that this session had for it was refused: it was not valid, or not set by a superuser."),
+					errhint("Correct it, or connect without setting it; with livekit_token in shared_preload_libraries it cannot be lost."));
 		return signing_key_of(source);
 	}
 	ereport(ERROR,

@@ -28,7 +28,8 @@ extern bool lk_settings_secret_exposed(void);
 
 /*
  * The name of a setting whose value was lost when the library was loaded into
- * a running session, because connection options had replaced it; or NULL.
+ * a running session, because it had been replaced by one that was refused;
+ * or NULL.
  */
 extern const char *lk_settings_lost(void);
 
