@@ -38,9 +38,13 @@
 /* How long a statement may go on with what it has read, in microseconds. */
 #define CHECK_INTERVAL	USECS_PER_SEC
 
+/* How long a file that was written may be written again unseen, in seconds. */
+#define SETTLING_TIME	1
+
 /* What the file looked like when it was read last, well or not. */
 static struct stat seen;
 static bool seen_valid = false;
+static bool settled = false;	/* could it have changed unseen since? */
 
 /* When it was looked at last: the statement, and the time. */
 static TimestampTz checked_statement;
@@ -283,18 +287,19 @@ lk_keyfile_modified(void)
 	return time_t_to_timestamptz(seen.st_mtime);
 }
 
-/* Take what was loaded, or say in the log why it could not be. */
+/* Take what was loaded; or say in the log, once, why it could not be. */
 static void
-adopt(const char *path, LkKeys *loaded, LkKeys **keys)
+adopt(const char *path, LkKeys *loaded, LkKeys **keys, bool changed)
 {
 	if (loaded == NULL)
 	{
-		ereport(LOG_SERVER_ONLY,
-				errcode(ERRCODE_CONFIG_FILE_ERROR),
-				errmsg("could not use key file \"%s\"", path),
-				errdetail("%s", problem),
-				*keys ? errhint("The keys that were read last stay in use.") : 0,
-				errhidestmt(true), errhidecontext(true));
+		if (changed)
+			ereport(LOG_SERVER_ONLY,
+					errcode(ERRCODE_CONFIG_FILE_ERROR),
+					errmsg("could not use key file \"%s\"", path),
+					errdetail("%s", problem),
+					*keys ? errhint("The keys that were read last stay in use.") : 0,
+					errhidestmt(true), errhidecontext(true));
 		return;
 	}
 	problem[0] = '\0';
@@ -302,14 +307,8 @@ adopt(const char *path, LkKeys *loaded, LkKeys **keys)
 	if (*keys)
 		MemoryContextDelete((*keys)->context);
 	*keys = loaded;
-	for (int i = 0; i < loaded->nkeys; i++)
-	{
-		if (loaded->keys[i].weak)
-			ereport(WARNING,
-					errmsg("secret of API key \"%s\" is shorter than %d bytes",
-						   loaded->keys[i].name.data, LK_MIN_SECRET),
-					errhint("Replace it in the key file; livekit-server generate-keys or openssl rand -hex 32 makes a good one."));
-	}
+	if (changed)
+		lk_keys_warn_of_weak(loaded);
 }
 
 const char *
@@ -317,6 +316,7 @@ lk_keyfile_refresh(const char *path, TimestampTz now, LkKeys **keys)
 {
 	TimestampTz statement = GetCurrentStatementStartTimestamp();
 	struct stat st;
+	bool		changed;
 
 	if (statement == checked_statement &&
 		now >= checked_at && now < checked_at + CHECK_INTERVAL)
@@ -324,17 +324,21 @@ lk_keyfile_refresh(const char *path, TimestampTz now, LkKeys **keys)
 
 	if (stat(path, &st) != 0)
 		memset(&st, 0, sizeof(st)); /* as unlike any file as can be */
-	if (has_changed(&st))
+	changed = has_changed(&st);
+	if (changed || !settled)
 	{
 		LkKeys	   *loaded = load(path);
 
 		/*
 		 * What stat() saw is remembered, not what was read: a change in
-		 * between is then seen the next time.
+		 * between is then seen the next time.  And since the clock of file
+		 * systems moves in ticks, a file that has only just been written may
+		 * be written again without a sign of it.
 		 */
 		seen = st;
 		seen_valid = true;
-		adopt(path, loaded, keys);
+		settled = timestamptz_to_time_t(now) > st.st_ctime + SETTLING_TIME;
+		adopt(path, loaded, keys, changed);
 	}
 	checked_statement = statement;
 	checked_at = now;

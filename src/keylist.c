@@ -13,6 +13,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "keylist.h"
@@ -90,6 +91,20 @@ lk_keys_add(LkKeys *list, const char *name, const char *secret,
 				errmsg("could not prepare an API key for signing"));
 	list->nkeys++;				/* now free_keys knows it */
 	return NULL;
+}
+
+void
+lk_keys_warn_of_weak(const LkKeys *list)
+{
+	for (int i = 0; i < list->nkeys; i++)
+	{
+		if (list->keys[i].weak)
+			ereport(superuser() ? WARNING : LOG_SERVER_ONLY,
+					errmsg("secret of API key \"%s\" is shorter than %d bytes",
+						   list->keys[i].name.data, LK_MIN_SECRET),
+					errhint("Replace it; livekit-server generate-keys or openssl rand -hex 32 makes a good one."),
+					errhidestmt(true), errhidecontext(true));
+	}
 }
 
 const LkKey *

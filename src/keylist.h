@@ -54,6 +54,12 @@ extern LkKeys *lk_keys_create(void);
 extern const char *lk_keys_add(LkKeys *list, const char *name,
 							   const char *secret, size_t secret_length);
 
+/*
+ * Warn of secrets that could be guessed: those who could mend it, and for
+ * all others the log alone.
+ */
+extern void lk_keys_warn_of_weak(const LkKeys *list);
+
 /* The key of that name, or NULL. */
 extern const LkKey *lk_keys_find(const LkKeys *list, const char *name,
 								 int length);

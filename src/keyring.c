@@ -75,7 +75,7 @@ drop_keys(Source *source, const char *problem)
 	source->problem = problem;
 }
 
-/* Replace a source's keys by the one pair; with a warning if it is weak. */
+/* Replace a source's keys by the one pair. */
 static void
 hold_one(Source *source, const char *name, const char *secret)
 {
@@ -93,11 +93,7 @@ hold_one(Source *source, const char *name, const char *secret)
 	}
 	MemoryContextSetParent(keys->context, TopMemoryContext);
 	source->keys = keys;
-	if (keys->keys[0].weak)
-		ereport(WARNING,
-				errmsg("secret of API key \"%s\" is shorter than %d bytes",
-					   name, LK_MIN_SECRET),
-				errhint("Replace it; livekit-server generate-keys or openssl rand -hex 32 makes a good one."));
+	lk_keys_warn_of_weak(keys);
 }
 
 /*
@@ -240,7 +236,8 @@ lk_keyring_signing_key(const text *project, TimestampTz now)
 		ereport(ERROR,
 				errcode(ERRCODE_UNDEFINED_OBJECT),
 				errmsg("project \"%s\" does not exist",
-					   text_to_cstring(project)),
+					   lk_name_quote(VARDATA_ANY(project),
+									 VARSIZE_ANY_EXHDR(project))),
 				errhint("The view livekit_keys lists the projects."));
 
 	for (size_t i = 0; i < lengthof(sources); i++)
@@ -317,7 +314,7 @@ put_row(ReturnSetInfo *rsinfo, const Source *source, const LkKey *key,
 	const char *url = lk_settings_url();
 
 	if (url[0] == '\0' && source == &sources[LK_SOURCE_ENVIRONMENT])
-		url = getenv("LIVEKIT_URL");
+		url = lk_settings_environment_url();
 
 	memset(nulls, false, sizeof(nulls));
 	values[COLUMN_PROJECT] = CStringGetTextDatum(LK_DEFAULT_PROJECT);

@@ -21,6 +21,9 @@
 /* Beyond this many edits a name is another name, not a slip. */
 #define MAX_DISTANCE 3
 
+/* Enough of a name to know it by, too little of a secret to use it. */
+#define MAX_QUOTED 24
+
 /* No name of LiveKit's is as long; what is longer is nobody's slip. */
 #define MAX_NAME_LENGTH 64
 
@@ -122,5 +125,7 @@ lk_nearest_offer(LkNearest *nearest, const char *name)
 char *
 lk_name_quote(const char *s, int len)
 {
-	return pnstrdup(s, pg_mbcliplen(s, len, MAX_NAME_LENGTH));
+	int			shown = pg_mbcliplen(s, len, MAX_QUOTED);
+
+	return psprintf("%.*s%s", shown, s, shown < len ? "..." : "");
 }

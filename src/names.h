@@ -47,7 +47,10 @@ typedef struct LkNearest
 extern void lk_nearest_begin(LkNearest *nearest, const char *s, int len);
 extern void lk_nearest_offer(LkNearest *nearest, const char *name);
 
-/* For an error message: s as a C string, cut when long; palloc'd. */
+/*
+ * What an error message shows of s, palloc'd: a caller may have put a token or
+ * a secret where a name belongs, so a long one is cut.
+ */
 extern char *lk_name_quote(const char *s, int len);
 
 #endif							/* LK_NAMES_H */

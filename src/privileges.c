@@ -29,7 +29,8 @@
 /*
  * The REVOKE that each member of the extension needs for each grantee but its
  * owner, and the transaction that made the member.  The function's own
- * search_path is pg_catalog.
+ * search_path is pg_catalog.  An array type, which 17 and later count among
+ * the members, has no privileges of its own.
  */
 static const char revokes_query[] =
 "SELECT DISTINCT d.xmin::text,"
@@ -43,7 +44,8 @@ static const char revokes_query[] =
 "                  FROM pg_class WHERE oid = d.objid AND d.classid = 'pg_class'::regclass"
 "                UNION ALL"
 "                SELECT 'TYPE', typowner, coalesce(typacl, acldefault('T', typowner))"
-"                  FROM pg_type WHERE oid = d.objid AND d.classid = 'pg_type'::regclass) o,"
+"                  FROM pg_type WHERE oid = d.objid AND d.classid = 'pg_type'::regclass"
+"                   AND typcategory <> 'A') o,"
 "       pg_identify_object(d.classid, d.objid, 0) i,"
 "       aclexplode(o.acl) a"
 " WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = $1 AND d.deptype = 'e'"

@@ -164,34 +164,46 @@ is_printable(const char *s)
 	return true;
 }
 
-/* The address clients connect to; it is handed to them, so no password. */
-static bool
-check_url(char **newval, void **extra, GucSource source)
+/* What is wrong with an address for clients, or NULL. */
+static const char *
+url_problem(const char *url)
 {
 	static const char *const schemes[] = {
 		"wss://", "ws://", "https://", "http://",
 	};
 	const char *host = NULL;
 
-	if ((*newval)[0] == '\0')
-		return true;
 	for (size_t i = 0; i < lengthof(schemes); i++)
 	{
-		if (pg_strncasecmp(*newval, schemes[i], strlen(schemes[i])) == 0)
-			host = *newval + strlen(schemes[i]);
+		if (pg_strncasecmp(url, schemes[i], strlen(schemes[i])) == 0)
+			host = url + strlen(schemes[i]);
 	}
-	if (host == NULL || strcspn(host, ":/?#") == 0 || !is_printable(*newval))
-	{
-		GUC_check_errdetail("The address of the LiveKit server must begin with wss://, ws://, https:// or http://, name a host, and be visible ASCII.");
-		return false;
-	}
-	if (lk_url_has_userinfo(*newval, strlen(*newval)))
-	{
-		GUC_check_errmsg("invalid value for parameter \"%s\"", PREFIX ".url");
-		GUC_check_errdetail("The address is given to clients and must not hold a user name or password.");
-		return false;
-	}
-	return true;
+	if (host == NULL || strcspn(host, ":/?#") == 0 || !is_printable(url))
+		return "The address of the LiveKit server must begin with wss://, ws://, https:// or http://, name a host, and be visible ASCII.";
+	if (lk_url_has_userinfo(url, strlen(url)))
+		return "The address is given to clients and must not hold a user name or password.";
+	return NULL;
+}
+
+static bool
+check_url(char **newval, void **extra, GucSource source)
+{
+	const char *problem = (*newval)[0] == '\0' ? NULL : url_problem(*newval);
+
+	if (problem == NULL)
+		return true;
+	/* without the value, which may hold a password */
+	GUC_check_errmsg("invalid value for parameter \"%s\"", PREFIX ".url");
+	GUC_check_errdetail("%s", problem);
+	return false;
+}
+
+const char *
+lk_settings_environment_url(void)
+{
+	const char *url = getenv("LIVEKIT_URL");
+
+	return url == NULL || url_problem(url) != NULL ? "" : url;
 }
 
 void

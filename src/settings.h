@@ -20,6 +20,9 @@ extern const char *lk_settings_api_secret(void);
 extern const char *lk_settings_key_file(void);
 extern const char *lk_settings_url(void);
 
+/* LIVEKIT_URL, if it is what livekit_token.url would accept; else "". */
+extern const char *lk_settings_environment_url(void);
+
 /*
  * Has api_secret been given to a server that does not preload the library?
  * Then every role can read it.
