@@ -1,14 +1,14 @@
 --
 -- What the other tests stand on: the extension, a key file with two fixed
 -- keys, and functions that make tokens by hand, good ones and others.
--- The file lies in /tmp under the server's own start time, and the last test
--- removes it.
+-- The file lies in /tmp under the name of this cluster and database, and the
+-- last test removes it.
 --
 CREATE EXTENSION livekit_token;
 
-SELECT '/tmp/livekit_token_regress.' ||
-       extract(epoch FROM pg_postmaster_start_time())::bigint AS key_file,
-       current_database() AS db \gset
+SELECT format('/tmp/livekit_token_regress.%s.%s', system_identifier, d.oid) AS key_file,
+       datname AS db
+  FROM pg_control_system(), pg_database d WHERE datname = current_database() \gset
 
 -- written by the server itself, so that the owner is right
 SELECT format('COPY (VALUES (%L), (%L)) TO PROGRAM %L',

@@ -52,7 +52,7 @@ static const char *const type_names[] = {
 	[SECRET] = "absent",
 	[INTEGER] = "a whole number from 0 to 4294967295",
 	[NUMBER] = "a number of at most 40 digits",
-	[ENUM] = "the name of a value",
+	[ENUM] = "the name of a value, or its number",
 	[STRINGS] = "an array of strings",
 	[MAP] = "an object of strings",
 	[MESSAGE] = "an object",
@@ -243,14 +243,15 @@ static const Message room_configuration = {"RoomConfiguration", {
 static void write_message(StringInfo buf, const Message *message,
 						  JsonbContainer *object);
 
+/* Raise the error for a field that is, or holds, something of another type. */
 pg_noreturn static void
-wrong_type(const Message *message, const Field *field, const JsonbValue *v)
+wrong_type(const Message *message, const Field *field, const char *detail)
 {
 	ereport(ERROR,
 			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			errmsg("room configuration field \"%s.%s\" must be %s",
 				   message->name, field->name, type_names[field->type]),
-			errdetail("It is, or holds, %s.", lk_json_type(v)));
+			errdetail("%s.", detail));
 }
 
 pg_noreturn static void
@@ -351,7 +352,8 @@ write_messages(StringInfo buf, const Message *message, const Field *field,
 	while (lk_json_next_element(&it, &v))
 	{
 		if (!lk_json_is_object(&v))
-			wrong_type(message, field, &v);
+			wrong_type(message, field,
+					   psprintf("It holds %s", lk_json_type(&v)));
 		if (buf->data[buf->len - 1] != '[')
 			appendStringInfoChar(buf, ',');
 		write_message(buf, field->message, v.val.binary.data);
@@ -437,7 +439,11 @@ write_message(StringInfo buf, const Message *message, JsonbContainer *object)
 			continue;
 		}
 		if (!type_is_right(f, &v))
-			wrong_type(message, f, &v);
+			wrong_type(message, f,
+					   (f->type == MAP && lk_json_is_object(&v)) ||
+					   (f->type == STRINGS && lk_json_is_array(&v)) ?
+					   "It holds something else" :
+					   psprintf("It is %s", lk_json_type(&v)));
 		check_url(message, f, &v);
 		check_length(message, f, &v);
 		write_field(buf, message, f, &v);

@@ -24,6 +24,8 @@ lk_url_has_userinfo(const char *url, size_t length)
 	/* the authority stands between "//" and the next slash, ? or # */
 	while (end - s >= 2 && (s[0] != '/' || s[1] != '/'))
 		s++;
+	if (end - s < 2)
+		return false;
 	for (s += 2; s < end && strchr("/?#", *s) == NULL; s++)
 	{
 		if (*s == '@')
