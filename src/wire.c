@@ -128,7 +128,9 @@ lk_wire_json_to_server(char *json, size_t *length)
 									  true) != (int) *length)
 		return NULL;
 	*length = strlen(result);
-	return result;
+
+	/* EUC_JIS_2004 and EUC_TW: not all that is converted is then accepted */
+	return pg_verify_mbstr(encoding, result, *length, true) ? result : NULL;
 }
 
 void
