@@ -42,6 +42,8 @@ PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno
 endif
 SHLIB_LINK = -lcrypto
 
+# The tests hold text beyond ASCII.
+ENCODING = UTF8
 # setup makes what the others need, cleanup takes it away
 REGRESS = setup \
 	mint claims options ttl limits contradictions text_round_trip names \

@@ -1,7 +1,8 @@
 --
 -- A token's text is UTF-8, whatever the database's encoding.  One in LATIN1
 -- converts, and what it has no character for cannot be read there.  One in
--- SQL_ASCII holds any bytes, and only those that are UTF-8 are signed.
+-- SQL_ASCII holds any bytes, and only those that are UTF-8 are signed.  In
+-- EUC_JIS_2004 some conversions end in what is no text there.
 --
 SELECT current_database() AS db, current_setting('livekit_token.key_file') AS key_file \gset
 
@@ -87,3 +88,16 @@ SELECT what, valid, reason, bytes(detail) AS detail, bytes(claims::text) AS clai
 
 \c :db
 DROP DATABASE regression_livekit_ascii;
+
+SELECT make_token('{"iss":"APIregress","exp":9e9,"\u65e5\u672c":"\u65e5\u672c"}') AS japan,
+       make_token('{"iss":"APIregress","exp":9e9,"\u0080":1}') AS control \gset
+CREATE DATABASE regression_livekit_jis TEMPLATE template0 ENCODING 'EUC_JIS_2004' LOCALE_PROVIDER libc LOCALE 'C';
+ALTER DATABASE regression_livekit_jis SET livekit_token.key_file = :'key_file';
+\c regression_livekit_jis
+CREATE EXTENSION livekit_token;
+SELECT valid, reason, encode(convert_to(claims::text, 'UTF8'), 'escape') AS claims
+  FROM (VALUES (:'japan'), (:'control')) v(token), livekit_inspect(token);
+SELECT livekit_verify(:'control');
+
+\c :db
+DROP DATABASE regression_livekit_jis;

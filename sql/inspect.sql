@@ -10,7 +10,8 @@ SELECT valid, reason, detail, api_key, project, identity, room, grants,
   FROM livekit_issue('alice', 'standup', '{"canPublish":false,"sip":{"call":true}}') token, livekit_inspect(token);
 
 -- what is refused is shown as far as it can be read
-SELECT i.* FROM livekit_inspect(make_token('{"iss":"APIold","sub":"bob","exp":1700000000.25,"iat":1600000000,"nbf":1600000000.5,"video":{"room":"r"}}')) i;
+SELECT i.* FROM livekit_inspect(make_token(
+	'{"iss":"APIold","sub":"bob","exp":1700000000.25,"iat":1600000000,"nbf":1600000000.5,"video":{"room":"r"}}')) i;
 SELECT i.* FROM livekit_inspect(make_token('{"iss":"APIgone","exp":9e9,"jti":"carol","video":7,"sip":[],"x":1}', '{"kid":"k","alg":"HS256"}')) i;
 SELECT valid, reason, detail, identity, issued_at, not_before, expires_at
   FROM livekit_inspect(make_token('{"iss":"APIregress","sub":"","exp":1e300,"nbf":-1e300,"iat":"today"}'));
@@ -34,8 +35,10 @@ SELECT what, reason, substring(detail FROM '^[^;]*') AS detail
 	('hours', '"exp":' || pg_temp.at(-24 * 3600 + 60)),
 	('a day', '"exp":' || pg_temp.at(-24 * 3600 - 60)),
 	('days', '"exp":' || pg_temp.at(-1000 * 24 * 3600 - 60)),
+	('for ever', '"exp":-1e308'),
 	('ahead, a minute', '"exp":9e9,"nbf":' || pg_temp.at(90)),
-	('ahead, hours', '"exp":9e9,"nbf":' || pg_temp.at(2 * 3600 + 60))) v(what, members),
+	('ahead, hours', '"exp":9e9,"nbf":' || pg_temp.at(2 * 3600 + 60)),
+	('ahead, for ever', '"exp":9e9,"nbf":1e308')) v(what, members),
 	make_token('{"iss":"APIregress",' || members || '}') token, livekit_inspect(token);
 
 -- valid, and still not what its bearer hopes for

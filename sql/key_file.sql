@@ -34,17 +34,21 @@ SELECT what, first_look(:'file')
 	('name of 70', convert_to(repeat('A', 70) || ': s1', 'UTF8')), ('secret of 16384', convert_to('APIa: ' || repeat('s', 16384), 'UTF8')),
 	('262144 bytes', convert_to(rpad('APIa: s1 #', 262144, '#'), 'UTF8')),
 	('empty', ''), ('a line end', E'\n'), ('a comment', '# none'), ('no colon', E'APIa: s1\n# x\nsecret'), ('JSON', '{"APIa": "s1"}'),
-	('a section', E'keys:\n  APIa: s1'), ('no name', ': s1'), ('name empty', '"": s1'), ('blank in the name', 'API a: s1'), ('dash in the name', 'API-a: s1'),
+	('a section', E'keys:\n  APIa: s1'), ('no name', ': s1'), ('name empty', '"": s1'), ('blank in the name', 'API a: s1'),
+	('dash in the name', 'API-a: s1'),
 	('name beyond ASCII', '\xc384'::bytea || ': s1'), ('name of 71', convert_to(repeat('A', 71) || ': s1', 'UTF8')), ('list', '- APIa: s1'),
 	('no secret', E'APIa: s1\nAPIb:'), ('secret empty', 'APIa: ""'), ('secret commented out', 'APIa: # s1'), ('comment for secret', 'APIa: #s1'),
-	('quote open', 'APIa: "s1'), ('quote closed twice', 'APIa: "s"1"'), ('two words', 'APIa: s 1'), ('secret of 16385', convert_to('APIa: ' || repeat('s', 16385), 'UTF8')),
+	('quote open', 'APIa: "s1'), ('quote closed twice', 'APIa: "s"1"'), ('two words', 'APIa: s 1'),
+	('secret of 16385', convert_to('APIa: ' || repeat('s', 16385), 'UTF8')),
 	('name twice', E'APIa: s1\nAPIb: s2\nAPIa: s1'), ('CR alone', E'APIa: s1\rAPIb: s2'), ('tab in a secret', E'APIa: "s\t1"'),
-	('NUL', 'APIa: s1' || '\x00'::bytea), ('UTF-16', '\xfffe410050004900'::bytea), ('262145 bytes', convert_to(rpad('APIa: s1 #', 262145, '#'), 'UTF8'))) v(what, content),
+	('NUL', 'APIa: s1' || '\x00'::bytea), ('UTF-16', '\xfffe410050004900'::bytea),
+	('262145 bytes', convert_to(rpad('APIa: s1 #', 262145, '#'), 'UTF8'))) v(what, content),
 	write(:'file', content);
 
 -- what it is, and where
 SELECT what, first_look(:'file')
-  FROM (VALUES ('mode 600', '600'), ('mode 400', '400'), ('mode 700', '700'), ('mode 640', '640'), ('mode 604', '604'), ('mode 620', '620'), ('mode 610', '610')) v(what, mode),
+  FROM (VALUES ('mode 600', '600'), ('mode 400', '400'), ('mode 700', '700'), ('mode 640', '640'),
+	('mode 604', '604'), ('mode 620', '620'), ('mode 610', '610')) v(what, mode),
 	write(:'file', 'APIa: s1', mode);
 SELECT command, first_look(:'file')
   FROM (VALUES

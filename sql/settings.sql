@@ -1,5 +1,7 @@
 --
--- The settings: what each accepts, and who may set and see them.
+-- The settings: what each accepts, and who may set and see them.  All belong
+-- to the superuser; an ordinary role sees the address and how long tokens
+-- last, and neither path nor key.
 --
 SELECT current_database() AS db \gset
 CREATE ROLE regress_livekit_user;
@@ -23,8 +25,8 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 SELECT setting, value, pg_temp.try(setting, value)
   FROM (VALUES
-	('url', 'wss://live.example'), ('url', 'ws://127.0.0.1:7880'), ('url', 'https://[::1]:7880/path?x=1#y'), ('url', 'HTTP://live.example'),
-	('url', 'wss://live.example/@me'), ('url', ''), ('url', 'live.example'), ('url', 'wss:live.example'), ('url', 'ftp://live.example'),
+	('url', 'wss://live.example'), ('url', 'ws://127.0.0.1:7880'), ('url', 'https://[::1]:7880/path?x=1#y'),
+	('url', 'HTTP://live.example'), ('url', 'wss://live.example/@me'), ('url', ''), ('url', 'live.example'), ('url', 'wss:live.example'), ('url', 'ftp://live.example'),
 	('url', 'javascript://live.example'), ('url', 'wss://'), ('url', 'wss:///path'), ('url', 'wss://?x'), ('url', 'wss://#x'), ('url', 'wss://:7880'),
 	('url', ' wss://live.example'), ('url', 'wss:// x'), ('url', E'wss://live.example\n'), ('url', 'wss://user:password@live.example'),
 	('url', 'wss://password@live.example'), ('url', 'wss://x:y@?@'), ('key_file', 'keys.yaml'), ('key_file', './keys.yaml'), ('key_file', '../keys.yaml'),
