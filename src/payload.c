@@ -32,7 +32,8 @@
 
 /* The claims that LiveKit's server decodes, besides those that hold grants. */
 static const char *const claim_names[] = {
-	"iss", "sub", "aud", "exp", "nbf", "iat", "jti",
+	"exp", "nbf",				/* first: these two are times that are read */
+	"iss", "sub", "aud", "iat", "jti",
 	"identity", "name", "kind", "kindDetails", "roomConfig", "roomPreset",
 	"sha256", "metadata", "attributes",
 };
@@ -65,44 +66,12 @@ is_exactly(const char *name, const char *s)
 	return name[0] == s[0] && strcmp(name, s) == 0;
 }
 
-/* Is s a name LiveKit would take for a known one, although it is not? */
+/* Would LiveKit take a name for that of a claim? */
 static bool
-is_ambiguous_grant(LkScope scope, const char *s)
+folds_to_claim(const char *s)
 {
-	LkText		text;
+	LkText		text = lk_wire_text(s, strlen(s));
 
-	for (int i = 0; i < lk_ngrants; i++)
-	{
-		if (lk_grant_table[i].scope == scope &&
-			is_exactly(lk_grant_table[i].name, s))
-			return false;
-	}
-	text = lk_wire_text(s, strlen(s));
-	for (int i = 0; i < lk_ngrants; i++)
-	{
-		if (lk_grant_table[i].scope == scope &&
-			lk_name_folds_to(lk_grant_table[i].name, text.data, text.length))
-			return true;
-	}
-	return false;
-}
-
-static bool
-is_ambiguous_claim(const char *s)
-{
-	LkText		text;
-
-	for (size_t i = 0; i < lengthof(claim_names); i++)
-	{
-		if (is_exactly(claim_names[i], s))
-			return false;
-	}
-	for (int i = 0; i < LK_NSCOPES; i++)
-	{
-		if (is_exactly(lk_scope_names[i], s))
-			return false;
-	}
-	text = lk_wire_text(s, strlen(s));
 	for (size_t i = 0; i < lengthof(claim_names); i++)
 	{
 		if (lk_name_folds_to(claim_names[i], text.data, text.length))
@@ -116,30 +85,76 @@ is_ambiguous_claim(const char *s)
 	return false;
 }
 
-/* Check a name, and remember the scope that its value would be. */
+/* Would LiveKit take a name for that of a grant in this scope? */
+static bool
+folds_to_grant(LkScope scope, const char *s)
+{
+	LkText		text = lk_wire_text(s, strlen(s));
+
+	for (int i = 0; i < lk_ngrants; i++)
+	{
+		if (lk_grant_table[i].scope == scope &&
+			lk_name_folds_to(lk_grant_table[i].name, text.data, text.length))
+			return true;
+	}
+	return false;
+}
+
+/* Check the name of a claim, and remember what its value will be. */
 static void
+check_claim(Reading *r, const char *s)
+{
+	LkTime	   *times[] = {&r->payload->expires_at, &r->payload->not_before};
+
+	r->scope = NO_SCOPE;
+	r->time = NULL;
+	for (size_t i = 0; i < lengthof(claim_names); i++)
+	{
+		if (is_exactly(claim_names[i], s))
+		{
+			if (i < lengthof(times))
+				r->time = times[i];
+			return;
+		}
+	}
+	for (int i = 0; i < LK_NSCOPES; i++)
+	{
+		if (is_exactly(lk_scope_names[i], s))
+		{
+			r->scope = i;
+			return;
+		}
+	}
+	if (folds_to_claim(s))
+		r->status = LK_AMBIGUOUS_NAME;
+}
+
+/* Check the name of a grant. */
+static void
+check_grant(Reading *r, const char *s)
+{
+	LkScope		scope = (LkScope) r->scope;
+
+	for (int i = 0; i < lk_ngrants; i++)
+	{
+		if (lk_grant_table[i].scope == scope &&
+			is_exactly(lk_grant_table[i].name, s))
+			return;
+	}
+	if (folds_to_grant(scope, s))
+		r->status = LK_AMBIGUOUS_NAME;
+}
+
+/* Check a name where names are known: of claims, and of grants in them. */
+static inline void
 check_name(Reading *r, const char *s)
 {
-	bool		ambiguous = false;
-
 	if (r->names == LK_NAMES_OF_HEADER)
 		return;
 	if (r->depth == 1)
-	{
-		r->time = strcmp(s, "exp") == 0 ? &r->payload->expires_at :
-			strcmp(s, "nbf") == 0 ? &r->payload->not_before : NULL;
-		ambiguous = is_ambiguous_claim(s);
-		r->scope = NO_SCOPE;
-		for (int i = 0; i < LK_NSCOPES; i++)
-		{
-			if (is_exactly(lk_scope_names[i], s))
-				r->scope = i;
-		}
-	}
+		check_claim(r, s);
 	else if (r->depth == 2 && r->scope != NO_SCOPE)
-		ambiguous = is_ambiguous_grant((LkScope) r->scope, s);
-	if (ambiguous)
-		r->status = LK_AMBIGUOUS_NAME;
+		check_grant(r, s);
 }
 
 /*
@@ -237,32 +252,45 @@ object_field_start(void *state, char *name, bool isnull)
 	LK_JSON_ACTION_RETURN(r->status == LK_OK);
 }
 
-/* Most numbers of a token are whole seconds, and need no general parser. */
-static Numeric
-read_number(const char *token)
+/* Read a whole number without a sign, as most of a token are. */
+static bool
+read_whole(const char *token, int64 *value)
 {
-	size_t		digits = strspn(token, "0123456789");
-	Datum		numeric;
+	int			digits = 0;
 
-	if (token[digits] == '\0' && digits <= 18)
-		return int64_to_numeric(strtoll(token, NULL, 10));
-
-	/* lk_jsonscan has bounded its length and exponent */
-	numeric = DirectFunctionCall3(numeric_in, CStringGetDatum(token),
-								  ObjectIdGetDatum(InvalidOid),
-								  Int32GetDatum(-1));
-	return DatumGetNumeric(numeric);
+	*value = 0;
+	for (; token[digits] >= '0' && token[digits] <= '9'; digits++)
+	{
+		if (digits == 18)
+			return false;		/* more may not fit */
+		*value = *value * 10 + (token[digits] - '0');
+	}
+	return token[digits] == '\0';
 }
 
-/* Keep the value of exp or nbf, so that no numeric must be turned back. */
-static void
-take_time(Reading *r, const char *token, JsonTokenType type)
+/*
+ * Read a number; if it is exp or nbf, keep it as a double too, so that no
+ * numeric must be turned back.
+ */
+static Numeric
+read_number(Reading *r, const char *token)
 {
-	r->time->given = type != JSON_TOKEN_NULL;
-	r->time->is_number = type == JSON_TOKEN_NUMBER;
-	if (r->time->is_number)
-		r->time->seconds = strtod(token, NULL);
-	r->time = NULL;
+	int64		value;
+	bool		is_whole = read_whole(token, &value);
+
+	if (r->time)
+	{
+		r->time->is_number = true;
+		r->time->seconds = is_whole ? (double) value : strtod(token, NULL);
+	}
+	if (is_whole)
+		return int64_to_numeric(value);
+
+	/* lk_jsonscan has bounded its length and exponent */
+	return DatumGetNumeric(DirectFunctionCall3(numeric_in,
+											   CStringGetDatum(token),
+											   ObjectIdGetDatum(InvalidOid),
+											   Int32GetDatum(-1)));
 }
 
 static lk_json_action
@@ -275,7 +303,7 @@ scalar(void *state, char *token, JsonTokenType type)
 		JsonbValue	v;
 
 		if (r->time != NULL)
-			take_time(r, token, type);
+			r->time->given = type != JSON_TOKEN_NULL;
 		switch (type)
 		{
 			case JSON_TOKEN_STRING:
@@ -285,7 +313,7 @@ scalar(void *state, char *token, JsonTokenType type)
 				break;
 			case JSON_TOKEN_NUMBER:
 				v.type = jbvNumeric;
-				v.val.numeric = read_number(token);
+				v.val.numeric = read_number(r, token);
 				break;
 			case JSON_TOKEN_TRUE:
 			case JSON_TOKEN_FALSE:
@@ -296,6 +324,7 @@ scalar(void *state, char *token, JsonTokenType type)
 				v.type = jbvNull;
 				break;
 		}
+		r->time = NULL;
 		lk_jsonb_push(&r->jsonb, in_array(r) ? WJB_ELEM : WJB_VALUE, &v);
 	}
 	LK_JSON_ACTION_RETURN(r->status == LK_OK);

@@ -12,7 +12,6 @@
  *-------------------------------------------------------------------------
  */
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/jsonscan.h"
@@ -44,25 +43,38 @@ is_number_character(char c)
 		c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E';
 }
 
+/* Is the exponent, which ends at end, beyond what a double reaches? */
+static bool
+exponent_is_too_large(const char *s, const char *end)
+{
+	int			exponent = 0;
+
+	if (s < end && (*s == '+' || *s == '-'))
+		s++;
+	for (; s < end && *s >= '0' && *s <= '9'; s++)
+	{
+		exponent = exponent * 10 + (*s - '0');
+		if (exponent > LK_MAX_EXPONENT)
+			return true;
+	}
+	return false;
+}
+
 /* Find the character behind the number at s; NULL if it is too large. */
 static const char *
 skip_number(const char *s, const char *end)
 {
-	char		copy[LK_MAX_DIGITS + 1];
-	size_t		length = 0;
-	const char *mark;
-	long		exponent;
+	const char *start = s;
+	const char *exponent = NULL;
 
-	while (s < end && is_number_character(*s))
+	for (; s < end && is_number_character(*s); s++)
 	{
-		if (length == LK_MAX_DIGITS)
-			return NULL;
-		copy[length++] = *s++;
+		if (exponent == NULL && (*s == 'e' || *s == 'E'))
+			exponent = s + 1;
 	}
-	copy[length] = '\0';
-	mark = strpbrk(copy, "eE");
-	exponent = mark == NULL ? 0 : strtol(mark + 1, NULL, 10);
-	if (exponent > LK_MAX_EXPONENT || exponent < -LK_MAX_EXPONENT)
+	if (s - start > LK_MAX_DIGITS)
+		return NULL;
+	if (exponent != NULL && exponent_is_too_large(exponent, s))
 		return NULL;
 	return s;
 }
