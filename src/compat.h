@@ -45,9 +45,18 @@ typedef void lk_json_action;
 #if PG_VERSION_NUM >= 170000
 #define lk_json_lexer(json, length, encoding) \
 	makeJsonLexContextCstringLen(NULL, json, length, encoding, true)
+#define lk_json_lexer_free(lex) freeJsonLexContext(lex)
 #else
 #define lk_json_lexer(json, length, encoding) \
 	makeJsonLexContextCstringLen(json, length, encoding, true)
+
+static inline void
+lk_json_lexer_free(JsonLexContext *lex)
+{
+	pfree(lex->strval->data);
+	pfree(lex->strval);
+	pfree(lex);
+}
 #endif
 
 #endif							/* JSONAPI_H */

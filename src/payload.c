@@ -393,6 +393,14 @@ lk_payload_read(char *json, size_t length, LkKnownNames names,
 
 	lex = lk_json_lexer(json, length, GetDatabaseEncoding());
 	error = pg_parse_json(lex, &actions);
+
+	/*
+	 * Of a large text, the same memory can now serve for the jsonb.  What is
+	 * left to the caller's context adds up to where malloc returns it to the
+	 * system each time, which costs a fifth of the whole.
+	 */
+	lk_json_lexer_free(lex);
+	pfree(json);
 	if (r.status != LK_OK)
 		return r.status;
 	if (error != JSON_SUCCESS)

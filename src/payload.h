@@ -44,8 +44,8 @@ typedef enum LkKnownNames
  * Turn a JSON object into a jsonb in the database's encoding.  Never raises
  * for what the text holds.  LK_OK, or LK_BAD_PAYLOAD when it is not an object
  * in valid UTF-8, LK_TOO_COMPLEX, LK_DUPLICATE_NAME (at any level),
- * LK_AMBIGUOUS_NAME or LK_NOT_REPRESENTABLE.  The text may be changed; the
- * payload is filled in only when it is LK_OK.
+ * LK_AMBIGUOUS_NAME or LK_NOT_REPRESENTABLE.  The text, which was
+ * palloc'd, is used up; the payload is filled in only when it is LK_OK.
  */
 extern LkStatus lk_payload_read(char *json, size_t length, LkKnownNames names,
 								LkPayload *payload);

@@ -156,15 +156,14 @@ lk_wire_name(StringInfo buf, const char *name)
 static bool
 is_plain(LkText text)
 {
-	bool		plain = true;
-
 	for (int i = 0; i < text.length; i++)
 	{
 		unsigned char c = text.data[i];
 
-		plain &= c >= ' ' && c != '"' && c != '\\';
+		if (c < ' ' || c == '"' || c == '\\')
+			return false;
 	}
-	return plain;
+	return true;
 }
 
 void
