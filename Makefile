@@ -57,7 +57,7 @@ override with_llvm = no
 
 # Each of these runs one script, needs no PGXS and builds what it needs.
 TASKS = demo check unit regress pgtap tap readme fuzz interop check-versions \
-	bench bench-instructions sanitize valgrind
+	bench bench-instructions bench-memory sanitize valgrind
 
 PG_CONFIG ?= pg_config
 .DEFAULT_GOAL = all
@@ -75,8 +75,8 @@ check-versions:
 	@tools/check-versions $(VERSIONS)
 bench:
 	@bench/run
-bench-instructions:
-	@bench/instructions
+bench-instructions bench-memory:
+	@bench/$(@:bench-%=%)
 $(filter-out $(TASKS),$(MAKECMDGOALS)):
 	@$(MAKE) $@
 

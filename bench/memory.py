@@ -1,0 +1,150 @@
+"""Watches one backend's memory; see memory."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import claims
+
+COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+# By then the server's own caches are full.
+WARM_UP = 20_000
+# A quarter of a byte for each of a million calls; no leak is that small.
+BOUND = 256 * 1024
+# Statements that are sent at once: few enough for the pipe to hold what psql
+# says to them.
+AT_ONCE = 1000
+
+REFUSE = """CREATE FUNCTION refuse(tokens text[], count int) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  refused int := 0;
+BEGIN
+  FOR i IN 1 .. count LOOP
+    BEGIN
+      PERFORM livekit_verify(tokens[1 + i % array_length(tokens, 1)]);
+    EXCEPTION WHEN invalid_authorization_specification THEN
+      refused := refused + 1;
+    END;
+  END LOOP;
+  RETURN refused;
+END $$;"""
+
+
+def forgeries():
+    """Tokens that are refused, each for another reason."""
+    good = claims.claims("small")
+    token = claims.sign(good)
+    header, body, mac = token.split(".")
+    deep = json.dumps(good)[:-1] + ', "deep": ' + "[" * 1000 + "]" * 1000 + "}"
+    return [
+        "",
+        f"{header}.{body}",
+        f"{token}=",
+        f"{header}.{body[:-1]}!.{mac}",
+        claims.sign(good, '{"alg":"none"}'),
+        claims.sign(good, '{"alg":"HS256","crit":["b64"]}'),
+        claims.sign(json.dumps(good)[:-1]),
+        claims.sign("[1, 2]"),
+        claims.sign(deep),
+        claims.sign(json.dumps(good)[:-1] + ', "sub": "bob"}'),
+        claims.sign(json.dumps(good)[:-1] + ', "n": 1e999999}'),
+        claims.sign({**good, "Video": {}}),
+        claims.sign({**good, "iss": "APIother"}),
+        claims.sign({**good, "exp": 1_000_000_000}),
+        claims.sign({**good, "nbf": good["exp"]}),
+        claims.sign({k: v for k, v in good.items() if k != "iss"}),
+        claims.sign({k: v for k, v in good.items() if k != "exp"}),
+        claims.sign_text(f"{header}.{body}", "another secret"),
+        claims.sign_text(claims.sign(claims.claims("16 KiB")).rpartition(".")[0], "another secret"),
+    ]
+
+
+class Backend:
+    """One backend, by way of psql."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(["psql", "-XqAt"], text=True, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.pid = int(self.ask("\\set VERBOSITY terse\nSELECT pg_backend_pid();")[0])
+
+    def ask(self, script):
+        """The lines that psql says to it."""
+        self.process.stdin.write(script + "\n\\echo ^\n")
+        self.process.stdin.flush()
+        lines = []
+        while True:
+            line = self.process.stdout.readline().rstrip("\n")
+            if line == "^":
+                return lines
+            if not line and self.process.poll() is not None:
+                raise SystemExit(f"memory: the backend ended; {lines[-3:]}")
+            lines.append(line)
+
+    def holds(self):
+        """Bytes: resident, of these private, and in memory contexts."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        sizes = [int(re.search(rf"^{name}:\s*(\d+) kB", status, re.M)[1]) * 1024
+                 for name in ("VmRSS", "RssAnon")]
+        total = self.ask("SELECT sum(total_bytes) FROM pg_backend_memory_contexts;")
+        return *sizes, int(total[0])
+
+
+def main():
+    backend = Backend()
+    tokens = forgeries()
+    mint = (f"livekit_issue('{claims.IDENTITY}', '{claims.ROOM}', "
+            f"'{json.dumps(claims.GRANTS)}', '1 hour', '{claims.NAME}', '{claims.SMALL}')")
+    trouble = backend.ask("CREATE EXTENSION livekit_token;\n" + REFUSE + "".join(
+        f"\n\\set token{n} '{token}'" for n, token in enumerate(tokens)))
+    if trouble:
+        raise SystemExit(f"memory: {trouble}")
+
+    def one_mint(count):
+        # In FROM itself, the series would be kept as a whole.
+        series = f"(SELECT generate_series(1, {count})) AS series"
+        return int(backend.ask(f"SELECT count({mint}) FROM {series};")[0])
+
+    def one_refusal(count):
+        array = ", ".join(f":'token{n}'" for n in range(len(tokens)))
+        return int(backend.ask(f"SELECT refuse(ARRAY[{array}], {count});")[0])
+
+    def many(statements, wanted):
+        def run(count):
+            done = 0
+            for start in range(0, count, AT_ONCE):
+                part = [statements[i % len(statements)]
+                        for i in range(start, min(count, start + AT_ONCE))]
+                done += sum(map(wanted, backend.ask("\n".join(part))))
+            return done
+        return run
+
+    jobs = {
+        "mint, one statement": one_mint,
+        "mint, a statement each": many([f"SELECT length({mint});"], str.isdigit),
+        "refuse, one statement": one_refusal,
+        "refuse, a statement each": many(
+            [f"SELECT livekit_verify(:'token{n}');" for n in range(len(tokens))],
+            lambda line: line == "ERROR:  token refused"),
+    }
+    for title, job in jobs.items():
+        if job(WARM_UP) != WARM_UP:
+            raise SystemExit(f"memory: {title}: not every call did what it should")
+
+    print(f"kB after {WARM_UP:,} and after {COUNT:,} more; to grow by {BOUND // 1024} is a failure")
+    print(f"{'':26}{'resident':>20}{'private':>20}{'contexts':>20}")
+    flat = True
+    for title, job in jobs.items():
+        before = backend.holds()
+        if job(COUNT) != COUNT:
+            raise SystemExit(f"memory: {title}: not every call did what it should")
+        after = backend.holds()
+        print(f"{title:26}" + "".join(f"{a // 1024:>11,} {b // 1024:>8,}"
+                                      for a, b in zip(before, after)), flush=True)
+        flat = flat and all(b - a < BOUND for a, b in zip(before, after))
+    print("flat" if flat else "NOT FLAT")
+    return 0 if flat else 1
+
+
+sys.exit(main())
