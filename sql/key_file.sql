@@ -5,10 +5,11 @@
 --
 SELECT current_setting('livekit_token.key_file') || '.case' AS file, current_setting('data_directory') AS data \gset
 
--- run a command of the shell as the server, in which $F is our file
+-- run a command of the shell as the server, in which $F is our file; and let a
+-- millisecond pass, since a session looks at its key file only that often
 CREATE FUNCTION shell(file text, command text, input text DEFAULT '') RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-	EXECUTE format('COPY (SELECT %1$L WHERE %1$L <> '''') TO PROGRAM %2$L', input, format('F=%s; umask 077; %s', file, command));
+	EXECUTE format('COPY (SELECT %1$L WHERE %1$L <> '''') TO PROGRAM %2$L', input, format('F=%s; umask 077; %s && sleep 0.002', file, command));
 END $$;
 -- replace it, by a new file each time
 CREATE FUNCTION write(file text, content bytea, mode text DEFAULT '600') RETURNS void

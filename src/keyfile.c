@@ -24,7 +24,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "access/xact.h"
 #include "miscadmin.h"
 #include "storage/fd.h"
 #include "utils/memutils.h"
@@ -35,8 +34,11 @@
 /* A thousand keys or so; more is not a key file. */
 #define MAX_FILE_SIZE	(256 * 1024)
 
-/* How long a statement may go on with what it has read, in microseconds. */
-#define CHECK_INTERVAL	USECS_PER_SEC
+/*
+ * How long the file is not looked at again, in microseconds: nobody notices,
+ * and a look for every token would cost a busy server a twentieth of them.
+ */
+#define CHECK_INTERVAL	1000
 
 /* How long a file that was written may be written again unseen, in seconds. */
 #define SETTLING_TIME	1
@@ -46,8 +48,7 @@ static struct stat seen;
 static bool seen_valid = false;
 static bool settled = false;	/* could it have changed unseen since? */
 
-/* When it was looked at last: the statement, and the time. */
-static TimestampTz checked_statement;
+/* When it was looked at last. */
 static TimestampTz checked_at;
 
 /* Why the file cannot be used; empty when it can. */
@@ -314,12 +315,10 @@ adopt(const char *path, LkKeys *loaded, LkKeys **keys, bool changed)
 const char *
 lk_keyfile_refresh(const char *path, TimestampTz now, LkKeys **keys)
 {
-	TimestampTz statement = GetCurrentStatementStartTimestamp();
 	struct stat st;
 	bool		changed;
 
-	if (statement == checked_statement &&
-		now >= checked_at && now < checked_at + CHECK_INTERVAL)
+	if (now >= checked_at && now < checked_at + CHECK_INTERVAL)
 		return problem[0] ? problem : NULL;
 
 	if (stat(path, &st) != 0)
@@ -340,7 +339,6 @@ lk_keyfile_refresh(const char *path, TimestampTz now, LkKeys **keys)
 		settled = timestamptz_to_time_t(now) > st.st_ctime + SETTLING_TIME;
 		adopt(path, loaded, keys, changed);
 	}
-	checked_statement = statement;
 	checked_at = now;
 	return problem[0] ? problem : NULL;
 }

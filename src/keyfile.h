@@ -18,7 +18,7 @@
 
 /*
  * Bring *keys up to date with the file at path, which is looked at only once
- * a statement and second.  Returns NULL, or a sentence saying why the file
+ * a millisecond.  Returns NULL, or a sentence saying why the file
  * cannot be used; *keys then stay what they were, NULL if there never were
  * any.  The caller forgets *keys when the path changes.
  */

@@ -10,6 +10,7 @@ use Exporter 'import';
 use MIME::Base64 qw(encode_base64 encode_base64url);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(server configure random_secret write_file key_file outcome
   connection_error open_session ask make_token new_log leaks VERBOSE_LOG);
@@ -110,6 +111,8 @@ sub open_session
 sub ask
 {
 	my ($session, $sql) = @_;
+	# A session looks at its key file once a millisecond: let one pass.
+	usleep(2000);
 	$session->{stderr} = '';
 	my $result = $session->query($sql);
 	return $session->{stderr} =~ /ERROR:  (\w{5})$/m ? $1 : $result;
