@@ -29,7 +29,8 @@ decode_by_openssl(const char *text, size_t n, const uint8_t *wanted)
 		plain[i] = i >= n ? '=' :
 			text[i] == '-' ? '+' :
 			text[i] == '_' ? '/' : (uint8_t) text[i];
-	HOLDS(EVP_DecodeBlock(bytes, plain, (int) padded) == (int) (padded / 4 * 3));
+	HOLDS(EVP_DecodeBlock(bytes, plain, (int) padded) ==
+		  (int) (padded / 4 * 3));
 	HOLDS(memcmp(bytes, wanted, lk_base64url_decoded_length(n)) == 0);
 	free(plain);
 	free(bytes);

@@ -19,8 +19,8 @@
 static bool
 measure_number(const char *s, size_t n, size_t *length)
 {
-	int			exponent = -1;	/* its magnitude; -1 before there is one */
-	bool		ended = false;	/* by a sign or letter that is out of place */
+	int			exponent = -1;	/* its magnitude; -1: there is none yet */
+	bool		ended = false;	/* by a sign or letter out of place */
 	size_t		i;
 
 	for (i = 0; i < n && s[i] != '\0' && strchr("0123456789+-.eE", s[i]); i++)

@@ -70,7 +70,8 @@ sign_again(const LkJws *jws, bool verified)
 	HOLDS(verifies(&again));
 	HOLDS(verified ==
 		  (jws->signature_length == again.signature_length &&
-		   memcmp(jws->signature, again.signature, again.signature_length) == 0));
+		   memcmp(jws->signature, again.signature,
+				  again.signature_length) == 0));
 	free(token);
 }
 

@@ -91,11 +91,11 @@ PEERS = {
 }
 
 
-def peer(name):
+def peer(name, source=HERE):
     """The directory and command of an SDK's program, built if this source never was."""
     build, command = PEERS[name]
     digest = hashlib.sha256(sys.version.encode() if name == "python" else b"")
-    for file in sorted((HERE / name).iterdir()):
+    for file in sorted((source / name).iterdir()):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     home = CACHE / "interop" / f"{name}-{digest.hexdigest()[:16]}"
     if not home.is_dir():
@@ -103,7 +103,7 @@ def peer(name):
         with tempfile.TemporaryDirectory(dir=home.parent, prefix=f"{name}.") as work:
             made = Path(work) / "made"
             made.mkdir()
-            build(HERE / name, made)
+            build(source / name, made)
             # Two runs at once: either's result will do.
             if not home.is_dir():
                 made.rename(home)

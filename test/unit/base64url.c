@@ -82,7 +82,8 @@ test_lengths(void)
 static size_t
 encode_by_openssl(const uint8_t *bytes, size_t n, char *text)
 {
-	size_t		length = (size_t) EVP_EncodeBlock((uint8_t *) text, bytes, (int) n);
+	size_t		length = (size_t) EVP_EncodeBlock((uint8_t *) text,
+												  bytes, (int) n);
 
 	while (length > 0 && text[length - 1] == '=')
 		length--;

@@ -37,7 +37,8 @@ test_texts(void)
 	{
 		{LK_OK, ""},
 		{LK_OK, "{}"},
-		{LK_OK, "{\"iss\":\"APIx\",\"exp\":1700000000.25,\"video\":{\"canPublishSources\":[\"camera\"]}}"},
+		{LK_OK, "{\"iss\":\"APIx\",\"exp\":1700000000.25,"
+		"\"video\":{\"canPublishSources\":[\"camera\"]}}"},
 		{LK_OK, "null"},
 
 		/* numbers: what follows e, in either case, with a sign or none */
@@ -87,6 +88,8 @@ test_texts(void)
 		{LK_OK, "\"\\"},
 		{LK_OK, "1e"},
 		{LK_OK, "1e+"},
+		{LK_OK, "1e1e309"},
+		{LK_TOO_COMPLEX, "1e309e1"},
 		{LK_OK, "-"},
 		{LK_OK, "}}}]]]"},
 		{LK_OK, "nonsense \\ \x01 \xff"},
@@ -150,7 +153,9 @@ test_depth(void)
 static void
 test_values(void)
 {
-	static const char *const values[] = {"[]", "{}", "0,", "{},[],\"\"", "1,\",\""};
+	static const char *const values[] = {
+		"[]", "{}", "0,", "{},[],\"\"", "1,\",\""
+	};
 	static const int counts[] = {1, 1, 1, 4, 1};
 	static char text[LK_MAX_VALUES * 5 + 1];
 
@@ -161,7 +166,8 @@ test_values(void)
 
 		for (size_t j = 0; j < repeats * n; j++)
 			text[j] = values[i][j % n];
-		ok(scan(text, repeats * n) == LK_OK, "as many %s as may be", values[i]);
+		ok(scan(text, repeats * n) == LK_OK,
+		   "as many %s as may be", values[i]);
 		text[repeats * n] = ',';
 		ok(scan(text, repeats * n + 1) == LK_TOO_COMPLEX,
 		   "and one value more");

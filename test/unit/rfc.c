@@ -58,9 +58,9 @@ test_encoding(void)
 #define TEN(s) s s s s s s s s s s
 
 /*
- * RFC 4231.  Case 5 is left out: it asks for a truncated MAC, which HS256 does
- * not have.  Any text can be signed, so that these are, dots or none; verifying
- * goes from header to payload over one more byte, the dot, whatever it is.
+ * RFC 4231.  Case 5 is left out: it asks for a truncated MAC, which HS256
+ * does not have.  Any text can be signed, so that these are, dots or none;
+ * verifying goes over header and payload and one byte between, whatever it is.
  */
 static void
 test_hmac(void)
@@ -182,7 +182,8 @@ test_jws(void)
 	   lk_base64url_decode(jws.header, jws.header_length, bytes) &&
 	   memcmp(bytes, header, sizeof(header) - 1) == 0,
 	   "RFC 7515 A.1: the header");
-	ok(lk_base64url_decoded_length(jws.payload_length) == sizeof(payload) - 1 &&
+	ok(lk_base64url_decoded_length(jws.payload_length) ==
+	   sizeof(payload) - 1 &&
 	   lk_base64url_decode(jws.payload, jws.payload_length, bytes) &&
 	   memcmp(bytes, payload, sizeof(payload) - 1) == 0,
 	   "RFC 7515 A.1: the payload");
