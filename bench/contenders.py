@@ -13,9 +13,6 @@ HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent / "test" / "interop"))
 import install  # noqa: E402
 
-# It builds and caches one program for each SDK: these instead of its own.
-install.HERE = HERE / "peers"
-
 # All share one core, and the collectors of garbage with them.
 CORE = max(os.sched_getaffinity(0))
 REFUSED = "refused"
@@ -141,7 +138,7 @@ def statements():
 
 
 def peer(name):
-    directory, command = install.peer(name)
+    directory, command = install.peer(name, HERE / "peers")
     return Program(command, directory)
 
 
