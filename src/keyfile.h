@@ -17,10 +17,10 @@
 #include "keyring.h"
 
 /*
- * Bring *keys up to date with the file at path, which is looked at only once
- * a millisecond.  Returns NULL, or a sentence saying why the file
- * cannot be used; *keys then stay what they were, NULL if there never were
- * any.  The caller forgets *keys when the path changes.
+ * Bring *keys up to date with the file at path, which is looked at once a
+ * millisecond at most.  Returns NULL, or a sentence saying why the file cannot
+ * be used; *keys then stay what they were, NULL if there never were any.  The
+ * caller forgets *keys when the path changes.
  */
 extern const char *lk_keyfile_refresh(const char *path, TimestampTz now,
 									  LkKeys **keys);
