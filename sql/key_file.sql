@@ -5,16 +5,6 @@
 --
 SELECT current_setting('livekit_token.key_file') || '.case' AS file, current_setting('data_directory') AS data \gset
 
--- run a command of the shell as the server, in which $F is our file; and let a
--- millisecond pass, since a session looks at its key file only that often
-CREATE FUNCTION shell(file text, command text, input text DEFAULT '') RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE format('COPY (SELECT %1$L WHERE %1$L <> '''') TO PROGRAM %2$L', input, format('F=%s; umask 077; %s && sleep 0.002', file, command));
-END $$;
--- replace it, by a new file each time
-CREATE FUNCTION write(file text, content bytea, mode text DEFAULT '600') RETURNS void
-RETURN shell(file, format('base64 -d > $F.new && chmod %s $F.new && mv -f $F.new $F', mode),
-	translate(encode(content, 'base64'), E'\n', ''));
 -- what a session finds that never saw the file before
 CREATE FUNCTION first_look(file text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -60,4 +50,4 @@ SELECT first_look(:'data' || '/PG_VERSION');
 SELECT first_look(:'data' || '/base/../global/pg_control');
 SELECT first_look(:'data'), shell(:'file', 'ln -s ' || :'data' || '/postgresql.auto.conf $F'), first_look(:'file');
 SELECT shell(:'file', 'rm $F');
-DROP FUNCTION shell, write, first_look;
+DROP FUNCTION first_look;

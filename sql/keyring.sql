@@ -7,17 +7,6 @@ SELECT current_setting('livekit_token.key_file') || '.keyring' AS file \gset
 CREATE ROLE regress_livekit_reader;
 GRANT EXECUTE ON FUNCTION livekit_verify, livekit_issue TO regress_livekit_reader;
 
--- run a command of the shell as the server, in which $F is our file; and let a
--- millisecond pass, since a session looks at its key file only that often
-CREATE FUNCTION shell(file text, command text, input text DEFAULT '') RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE format('COPY (SELECT %1$L WHERE %1$L <> '''') TO PROGRAM %2$L', input, format('F=%s; umask 077; %s && sleep 0.002', file, command));
-END $$;
--- replace it, by a new file each time
-CREATE FUNCTION write(file text, content bytea, mode text DEFAULT '600') RETURNS void
-RETURN shell(file, format('base64 -d > $F.new && chmod %s $F.new && mv -f $F.new $F', mode),
-	translate(encode(content, 'base64'), E'\n', ''));
-
 -- replaced while this session uses it
 SELECT write(:'file', E'APIb: second-0123456789abcdefghijklmnopqrstuv\nAPIa: first-0123456789abcdefghijklmnopqrstuvw');
 SET livekit_token.key_file = :'file';
@@ -83,6 +72,5 @@ SELECT valid, reason, detail FROM livekit_inspect(:'of_c');
 SELECT livekit_issue('alice', 'standup');
 
 SELECT shell(:'file', 'rm $F');
-DROP FUNCTION shell, write;
 REVOKE EXECUTE ON FUNCTION livekit_verify, livekit_issue FROM regress_livekit_reader;
 DROP ROLE regress_livekit_reader;

@@ -72,5 +72,17 @@ EXCEPTION WHEN OTHERS THEN
 	RETURN concat_ws(' ', state, message, nullif(detail, ''), nullif(hint, ''));
 END $$;
 
+-- run a command of the shell as the server, in which $F is our file; and let a
+-- millisecond pass, since a session looks at its key file only that often
+CREATE FUNCTION shell(file text, command text, input text DEFAULT '') RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('COPY (SELECT %1$L WHERE %1$L <> '''') TO PROGRAM %2$L', input, format('F=%s; umask 077; %s && sleep 0.002', file, command));
+END $$;
+
+-- replace it, by a new file each time
+CREATE FUNCTION write(file text, content bytea, mode text DEFAULT '600') RETURNS void
+RETURN shell(file, format('base64 -d > $F.new && chmod %s $F.new && mv -f $F.new $F', mode),
+	translate(encode(content, 'base64'), E'\n', ''));
+
 SELECT livekit_verify(make_token('{"iss":"APIregress","exp":{exp}}')) - 'exp' AS claims;
 SELECT stable_claims(livekit_issue('alice', 'standup'));
