@@ -392,15 +392,13 @@ lk_payload_read(char *json, size_t length, LkKnownNames names,
 		return LK_NOT_REPRESENTABLE;
 
 	lex = lk_json_lexer(json, length, GetDatabaseEncoding());
+	error = pg_parse_json(lex, &actions);
 
 	/*
-	 * A large text is read within a megabyte: no string is longer than the
-	 * whole, and what served the parser serves the jsonb again.  Beyond, malloc
-	 * would return the memory to the system after each call, to have it
-	 * zeroed and mapped for the next; that cost a fifth of the time.
+	 * Of a large text, the same memory can now serve for the jsonb: the less
+	 * a call takes, the less malloc returns to the system at its end, to have
+	 * it mapped and zeroed again for the next.
 	 */
-	enlargeStringInfo(lex->strval, (int) length);
-	error = pg_parse_json(lex, &actions);
 	lk_json_lexer_free(lex);
 	pfree(json);
 	if (r.status != LK_OK)
