@@ -18,6 +18,8 @@
 #include "jsonarg.h"
 #include "names.h"
 
+#include "compat.h"
+
 /* A grant as errors call it: video's without a scope, as callers write them. */
 static const char *
 grant_label(const LkGrantRow *row)
@@ -91,7 +93,7 @@ check_value(const LkGrantRow *row, JsonbValue *v)
 }
 
 /* Raise the error for a name that is none, with what may have been meant. */
-static void
+pg_noreturn static void
 unknown_grant(LkScope scope, bool top, const JsonbValue *key)
 {
 	LkNearest	nearest;
@@ -112,9 +114,8 @@ unknown_grant(LkScope scope, bool top, const JsonbValue *key)
 			errmsg("grant \"%s%s%s\" does not exist",
 				   top ? "" : lk_scope_names[scope], top ? "" : ".",
 				   lk_name_quote(s, len)),
-			nearest.name ?
-			errhint("Did you mean \"%s\"?", nearest.name) :
-			errhint("livekit_grant_types() lists the grants."));
+			lk_nearest_hint(&nearest,
+							"livekit_grant_types() lists the grants."));
 }
 
 /* Are two values of one grant the same? */

@@ -122,6 +122,14 @@ lk_nearest_offer(LkNearest *nearest, const char *name)
 	}
 }
 
+int
+lk_nearest_hint(const LkNearest *nearest, const char *otherwise)
+{
+	if (nearest->name)
+		return errhint("Did you mean \"%s\"?", nearest->name);
+	return errhint("%s", otherwise);
+}
+
 char *
 lk_name_quote(const char *s, int len)
 {

@@ -48,6 +48,12 @@ extern void lk_nearest_begin(LkNearest *nearest, const char *s, int len);
 extern void lk_nearest_offer(LkNearest *nearest, const char *name);
 
 /*
+ * The hint for a name that is none, within an ereport: what may have been
+ * meant, or else the sentence given.
+ */
+extern int	lk_nearest_hint(const LkNearest *nearest, const char *otherwise);
+
+/*
  * What an error message shows of s, palloc'd: a caller may have put a token or
  * a secret where a name belongs, so a long one is cut.
  */

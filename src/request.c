@@ -179,18 +179,17 @@ take_kind(LkClaims *claims, const char *name, JsonbValue *v)
 	LkNearest	nearest;
 
 	claims->kind = option_string(name, v);
-	lk_nearest_begin(&nearest, v->val.string.val, v->val.string.len);
 	if (lk_kind_known(claims->kind.data, claims->kind.length))
 		return;
+	lk_nearest_begin(&nearest, v->val.string.val, v->val.string.len);
 	for (const char *const *kind = lk_kinds; *kind; kind++)
 		lk_nearest_offer(&nearest, *kind);
 	ereport(ERROR,
 			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			errmsg("participant kind \"%s\" does not exist",
 				   lk_name_quote(v->val.string.val, v->val.string.len)),
-			nearest.name ?
-			errhint("Did you mean \"%s\"?", nearest.name) :
-			errhint("Kinds are standard, ingress, egress, sip, agent, connector and bridge."));
+			lk_nearest_hint(&nearest,
+							"Kinds are standard, ingress, egress, sip, agent, connector and bridge."));
 }
 
 static void
@@ -296,9 +295,8 @@ read_options(Jsonb *jsonb, LkClaims *claims)
 					errmsg("option \"%s\" does not exist",
 						   lk_name_quote(key.val.string.val,
 										 key.val.string.len)),
-					nearest.name ?
-					errhint("Did you mean \"%s\"?", nearest.name) :
-					errhint("Options are kind, notBefore, sha256 and roomPreset."));
+					lk_nearest_hint(&nearest,
+									"Options are kind, notBefore, sha256 and roomPreset."));
 		if (v.type == jbvNull)
 			continue;
 		if (seen & (1u << i))

@@ -268,9 +268,7 @@ unknown_field(const Message *message, const JsonbValue *key)
 			errmsg("room configuration field \"%s.%s\" does not exist",
 				   message->name,
 				   lk_name_quote(key->val.string.val, key->val.string.len)),
-			nearest.name ?
-			errhint("Did you mean \"%s\"?", nearest.name) :
-			errhint("See LiveKit's RoomConfiguration."));
+			lk_nearest_hint(&nearest, "See LiveKit's RoomConfiguration."));
 }
 
 /* Refuse a credential; an empty one, as some SDKs write it, is none. */
