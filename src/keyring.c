@@ -32,6 +32,14 @@
 
 #include "compat.h"
 
+/* Where keys come from, in the order in which a signing key is looked for. */
+enum
+{
+	LK_SOURCE_SETTING,			/* livekit_token.api_key and api_secret */
+	LK_SOURCE_KEY_FILE,			/* livekit_token.key_file */
+	LK_SOURCE_ENVIRONMENT		/* LIVEKIT_API_KEY and LIVEKIT_API_SECRET */
+};
+
 /* A source of keys, and what it holds now. */
 typedef struct Source
 {
@@ -175,11 +183,13 @@ static void
 refresh_environment(Source *source, TimestampTz now)
 {
 	static bool done = false;	/* a process's environment stays as it is */
-	const char *name = getenv("LIVEKIT_API_KEY");
-	const char *secret = getenv("LIVEKIT_API_SECRET");
+	const char *name;
+	const char *secret;
 
 	if (done)
 		return;
+	name = getenv("LIVEKIT_API_KEY");
+	secret = getenv("LIVEKIT_API_SECRET");
 	source->configured = (name && name[0]) || (secret && secret[0]);
 	if (source->configured)
 	{
@@ -206,28 +216,29 @@ raise_problem(const Source *source)
 			errhidestmt(true), errhidecontext(true));
 }
 
-/* The key of a source that signs: the one api_key names, or the first. */
+/* Does api_key choose among the keys of this source? */
+static bool
+is_chosen_from(const Source *source)
+{
+	return source == &sources[LK_SOURCE_KEY_FILE] &&
+		lk_settings_api_key()[0] != '\0';
+}
+
+/* The key of a source that signs; NULL when api_key names one it lacks. */
 static const LkKey *
 signing_key_of(const Source *source)
 {
 	const char *name = lk_settings_api_key();
-	const LkKey *key;
 
-	if (source != &sources[LK_SOURCE_KEY_FILE] || name[0] == '\0')
-		return &source->keys->keys[0];
-	key = lk_keys_find(source->keys, name, strlen(name));
-	if (key == NULL)
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("livekit_token.api_key names no key of the key file"),
-				errhint("It must name one, or be empty for the first."),
-				errhidestmt(true), errhidecontext(true));
-	return key;
+	if (is_chosen_from(source))
+		return lk_keys_find(source->keys, name, strlen(name));
+	return &source->keys->keys[0];
 }
 
 const LkKey *
 lk_keyring_signing_key(const text *project, TimestampTz now)
 {
+	const LkKey *key;
 	const char *lost;
 
 	if (project != NULL &&
@@ -257,7 +268,14 @@ lk_keyring_signing_key(const text *project, TimestampTz now)
 						   lost),
 					errdetail("The value that this session had for it was refused: it was not valid, or not set by a superuser."),
 					errhint("Correct it, or connect without setting it; with livekit_token in shared_preload_libraries it cannot be lost."));
-		return signing_key_of(source);
+		key = signing_key_of(source);
+		if (key == NULL)
+			ereport(ERROR,
+					errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("livekit_token.api_key names no key of the key file"),
+					errhint("It must name one, or be empty for the first."),
+					errhidestmt(true), errhidecontext(true));
+		return key;
 	}
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -330,7 +348,7 @@ put_row(ReturnSetInfo *rsinfo, const Source *source, const LkKey *key,
 		source != &sources[LK_SOURCE_KEY_FILE];
 	if (!nulls[COLUMN_UPDATED_AT])
 		values[COLUMN_UPDATED_AT] = TimestampTzGetDatum(lk_keyfile_modified());
-	nulls[COLUMN_URL] = url == NULL || url[0] == '\0';
+	nulls[COLUMN_URL] = url[0] == '\0';
 	if (!nulls[COLUMN_URL])
 		values[COLUMN_URL] = CStringGetTextDatum(url);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
@@ -340,30 +358,26 @@ put_row(ReturnSetInfo *rsinfo, const Source *source, const LkKey *key,
 static void
 put_source(ReturnSetInfo *rsinfo, const Source *source, bool first)
 {
-	const char *named = source == &sources[LK_SOURCE_KEY_FILE] ?
-		lk_settings_api_key() : "";
-	bool		named_is_absent = named[0] != '\0' &&
-		lk_keys_find(source->keys, named, strlen(named)) == NULL;
+	const LkKey *signing;
 
 	if (source->keys == NULL)
 	{
 		put_row(rsinfo, source, NULL, "unusable", source->problem, false);
 		return;
 	}
+	signing = signing_key_of(source);
 	for (int i = 0; i < source->keys->nkeys; i++)
 	{
 		const LkKey *key = &source->keys->keys[i];
-		bool		chosen = named[0] ? strcmp(named, key->name.data) == 0 :
-			i == 0;
 		const char *reason = !first ? "verifies only: another source comes first" :
-			named_is_absent ? "verifies only: livekit_token.api_key names a key that is not in the file" :
-			!chosen ? "verifies only: another key of the source signs" :
-			named[0] ? "signs: livekit_token.api_key names it" :
+			signing == NULL ? "verifies only: livekit_token.api_key names a key that is not in the file" :
+			key != signing ? "verifies only: another key of the source signs" :
+			is_chosen_from(source) ? "signs: livekit_token.api_key names it" :
 			"signs: the first key of the first source";
 
 		put_row(rsinfo, source, key,
 				source->problem ? "stale" : key->weak ? "weak" : "active",
-				source->problem ? source->problem : reason, first && chosen);
+				source->problem ? source->problem : reason, first && key == signing);
 	}
 }
 

@@ -20,14 +20,6 @@
 /* The project of all that name none. */
 #define LK_DEFAULT_PROJECT "default"
 
-/* Where keys come from, in the order in which a signing key is looked for. */
-typedef enum LkSource
-{
-	LK_SOURCE_SETTING,			/* livekit_token.api_key and api_secret */
-	LK_SOURCE_KEY_FILE,			/* livekit_token.key_file */
-	LK_SOURCE_ENVIRONMENT		/* LIVEKIT_API_KEY and LIVEKIT_API_SECRET */
-} LkSource;
-
 /*
  * The key that signs for a project; NULL is the default one.  Raises 42704
  * for a project that does not exist, 55000 when no key is configured, F0000
