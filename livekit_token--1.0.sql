@@ -32,7 +32,8 @@ name, metadata, attributes: shown to the other participants; up to 256 bytes, 51
 room_config: LiveKit''s RoomConfiguration, for a room that the join creates.
 project: whose key signs; NULL is the default one.
 options: kind, notBefore, sha256, roomPreset.
-Errors: 55000 no access relation registered or no key; 22023 argument or grant; 54000 limit; 22021 encoding; 42704 project; F0000 key file; 38000 OpenSSL.';
+With an access relation, identity is the caller''s own (NULL: livekit_identity()), and the row that the policies show holds what may be asked for; without one, only who may execute livekit_issue has a token.
+Errors: 42501 refused by the policies; 55000 no access relation registered, policies not in force, or no key; 21000 several rows; 25006 by HTTP GET; 22023 argument or grant; 54000 limit; 22021 encoding; 42704 project; F0000 key file; 38000 OpenSSL.';
 
 CREATE FUNCTION livekit_issue(
 	identity text,
@@ -142,7 +143,153 @@ source: setting, key_file, environment; the first that is configured signs.
 status: active; weak, secret under 32 bytes; stale, the file can no longer be used and its last good keys stay; unusable, no key of this source.';
 
 --
--- Privileges: only the list of grants is for everybody.  Default privileges
+-- Who may join: the access relation
+--
+
+CREATE TABLE livekit_access (
+	relation regclass PRIMARY KEY,
+	room name NOT NULL,
+	identity name,
+	grants name,
+	ttl name,
+	name name,
+	metadata name,
+	attributes name,
+	room_config name,
+	project name,
+	url name
+);
+
+COMMENT ON TABLE livekit_access IS
+'The access relation, whose policies decide who may join which room, and its columns; empty while none is registered.
+Written by livekit_register_access and livekit_unregister_access. What is null here is said by no column of the relation.';
+
+CREATE UNIQUE INDEX livekit_access_is_one ON livekit_access ((true));
+
+-- not one that is gone: its number may be another's where the dump is restored
+SELECT pg_catalog.pg_extension_config_dump('livekit_access',
+	'WHERE relation IN (SELECT oid FROM pg_catalog.pg_class)');
+
+CREATE FUNCTION livekit_access_changed()
+RETURNS trigger
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_access_changed IS
+'Trigger of livekit_access: makes every session read it again.';
+
+CREATE TRIGGER livekit_access_changed
+	AFTER INSERT OR UPDATE OR DELETE ON livekit_access
+	FOR EACH ROW EXECUTE FUNCTION livekit_access_changed();
+ALTER TABLE livekit_access ENABLE ALWAYS TRIGGER livekit_access_changed;
+
+CREATE TRIGGER livekit_access_truncated
+	AFTER TRUNCATE ON livekit_access
+	FOR EACH STATEMENT EXECUTE FUNCTION livekit_access_changed();
+ALTER TABLE livekit_access ENABLE ALWAYS TRIGGER livekit_access_truncated;
+
+CREATE FUNCTION livekit_register_access(
+	relation regclass,
+	room name DEFAULT 'room',
+	identity name DEFAULT 'identity',
+	grants name DEFAULT 'grants',
+	ttl name DEFAULT 'ttl',
+	name name DEFAULT 'name',
+	metadata name DEFAULT 'metadata',
+	attributes name DEFAULT 'attributes',
+	room_config name DEFAULT 'room_config',
+	project name DEFAULT 'project',
+	url name DEFAULT 'url')
+RETURNS void
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_register_access IS
+'Makes the policies of a table, or of the tables beneath a view, decide who may join which room. One relation at a time; it replaces the one before.
+relation: your own table with row-level security, or a view of such tables that is security_invoker. Only its owner or a superuser may register it.
+room: the column with the room''s name. identity: that of who may join; without it, whoever sees a row may.
+grants (jsonb), ttl (interval), name, metadata, attributes (jsonb), room_config (jsonb), project, url: what a token says, and the most that may be asked for.
+A column that has the default name counts when it is there; '''' leaves it out; another name must be there.
+Errors: 42501 not the owner, or another''s relation is registered; 42809 kind of relation; 42703, 42804 column; 55000 policies would not decide; 22004 NULL.';
+
+CREATE FUNCTION livekit_unregister_access()
+RETURNS void
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_unregister_access IS
+'Takes the access relation back: nobody joins by policies any more. Only the relation''s owner or a superuser may do that.
+Errors: 42501 not the owner; 55000 nothing is registered.';
+
+CREATE FUNCTION livekit_identity()
+RETURNS text
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
+
+COMMENT ON FUNCTION livekit_identity IS
+'Returns the caller''s identity, for policies: identity = livekit_identity().
+By livekit_token.identity it is the current role, or what a setting of the session holds; NULL when that is absent, empty, or may not be believed. Never raises.';
+
+CREATE FUNCTION livekit_join_request()
+RETURNS jsonb
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION livekit_join_request IS
+'Returns what is being asked, to a policy that is asked whether its caller may join: room, identity, device, and grants as the token would spell them (null when they are wrong; then nothing is signed). NULL in any other query.';
+
+--
+-- Joining
+--
+
+CREATE TABLE livekit_connection (
+	server_url text,
+	participant_token text,
+	room text,
+	identity text,
+	expires_at timestamptz,
+	CONSTRAINT livekit_connection_is_never_filled CHECK (false)
+);
+
+COMMENT ON TABLE livekit_connection IS
+'What livekit_join returns; a table because Hasura tracks only functions that return one''s rows. It is never filled.';
+
+CREATE FUNCTION livekit_join(
+	room text,
+	ttl interval DEFAULT NULL,
+	device text DEFAULT NULL)
+RETURNS SETOF livekit_connection
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE ROWS 1;
+
+COMMENT ON FUNCTION livekit_join IS
+'Lets the caller into a room if the policies show a row for it: one row with all that a client needs, or an error.
+room: its name, exactly. ttl: no longer than the row says. device: sets one of the caller''s devices apart, since LiveKit keeps one connection for each identity; the token''s is identity#device.
+Errors: 42501 no row, no identity, or more than the row gives; 55000 nothing registered, policies not in force, no key, no url; 21000 several rows; 22023 device, ttl; 54000 limit; 25006 by HTTP GET; 42704 project; F0000 key file.';
+
+CREATE FUNCTION livekit_can_join(room text)
+RETURNS boolean
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_can_join IS
+'Answers whether livekit_join would let the caller into a room; signs nothing.
+False for a room that does not exist, NULL, and a caller without an identity.
+Errors: 55000 nothing registered, policies not in force, or a row that cannot be used; 21000 several rows.';
+
+CREATE FUNCTION livekit_token_source(jsonb)
+RETURNS jsonb
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_token_source IS
+'Answers the request that TokenSource.endpoint of LiveKit''s client SDKs sends: {"server_url", "participant_token"}, for the caller, as livekit_join does.
+The body: room_name, participant_identity (the caller''s own, also as identity#device), and of participant_name, participant_metadata, participant_attributes, room_config only what the row says anyway.
+Errors: those of livekit_join; 42501 for what the caller may not choose; 22023 for a member that does not exist.';
+
+--
+-- Privileges: what policies need is for everybody, and the list of grants; all
+-- else is the owner's to grant.  Default privileges
 -- may have granted more, to any role; take all of it back first.
 --
 
@@ -156,4 +303,4 @@ SELECT livekit_token_revoke_defaults();
 
 DROP FUNCTION livekit_token_revoke_defaults();
 
-GRANT EXECUTE ON FUNCTION livekit_grant_types TO PUBLIC;
+GRANT EXECUTE ON FUNCTION livekit_identity, livekit_join_request, livekit_grant_types TO PUBLIC;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * authorize.h
- *	  May this caller have a token signed?
+ *	  May this caller have a token signed, and what may it say?
  *
  * Portions Copyright (c) 2026, the livekit_token authors
  * SPDX-License-Identifier: PostgreSQL
@@ -14,13 +14,45 @@
 #ifndef LK_AUTHORIZE_H
 #define LK_AUTHORIZE_H
 
-#include "fmgr.h"
+#include "access.h"
+#include "claims.h"
+
+/* Parts an identity from a device in the identity that LiveKit sees. */
+#define LK_DEVICE_MARK '#'
+
+/* What may be signed. */
+typedef struct LkPermit
+{
+	text	   *identity;		/* as the token has it, where policies were asked */
+	LkClaims	claims;
+	text	   *project;		/* NULL is the default one */
+	text	   *url;			/* of LiveKit's server, if the row says so */
+	TimestampTz now;			/* when it was permitted */
+} LkPermit;
 
 /*
- * Ask whether the caller of livekit_token, which fcinfo is the call of, may
- * have what it asks for.  Raises 55000 when no access relation is registered
- * and the caller may not execute livekit_issue either.
+ * Ask the policies, and hold what is asked to the row that they show.  The
+ * identity of the request is the caller's own, or NULL for that; device is
+ * NULL, or what sets it apart from the caller's other connections.  Raises
+ * 42501 for a refusal, 55000 where policies would not decide or the row cannot
+ * be used, 21000 for several rows, 22023 and 54000 for a wrong request.
  */
-extern void lk_authorize(FunctionCallInfo fcinfo);
+extern void lk_authorize(LkAccess *access, LkRequest *request,
+						 const char *device, LkPermit *permit);
+
+/* Raise 42501 when the permit is for something else than to join. */
+extern void lk_authorize_require_join(const LkPermit *permit);
+
+/* May the caller join the room?  Raises no 42501 of its own. */
+extern bool lk_authorize_join(LkAccess *access, LkRequest *request);
+
+/*
+ * Permit what is asked, no policies being there to ask.  Raises 55000 unless
+ * the caller may execute livekit_issue.
+ */
+extern void lk_authorize_issuer(Oid function);
+
+/* Raise 55000: no access relation is registered. */
+extern void lk_authorize_nothing(void);
 
 #endif							/* LK_AUTHORIZE_H */

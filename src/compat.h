@@ -19,6 +19,16 @@
 #define pg_noreturn _Noreturn
 #endif
 
+#ifdef GUC_H
+#if PG_VERSION_NUM >= 160000
+#define lk_guc_malloc(size) guc_malloc(LOG, size)
+#define lk_guc_free(pointer) guc_free(pointer)
+#else
+#define lk_guc_malloc(size) malloc(size)
+#define lk_guc_free(pointer) free(pointer)
+#endif
+#endif
+
 #if PG_VERSION_NUM < 180000 && defined(JSON_H)
 static inline void
 escape_json_with_len(StringInfo buf, const char *str, int len)
@@ -82,14 +92,43 @@ lk_jsonb_push(JsonbInState *state, JsonbIteratorToken token, JsonbValue *value)
 
 #endif							/* __JSONB_H__ */
 
+#ifdef PARSE_RELATION_H
+
+/* Is this table of a query read with the rights of who runs the query? */
+static inline bool
+lk_reads_as_caller(const Query *query, RangeTblEntry *rte)
+{
+#if PG_VERSION_NUM >= 160000
+	return rte->perminfoindex != 0 &&
+		!OidIsValid(getRTEPermissionInfo(query->rteperminfos, rte)->checkAsUser);
+#else
+	return !OidIsValid(rte->checkAsUser);
+#endif
+}
+
+/* From 18 on, an entry stands for a query's GROUP BY. */
+#if PG_VERSION_NUM >= 180000
+#define lk_is_grouping(rte) ((rte)->rtekind == RTE_GROUP)
+#define lk_grouping(rte) ((rte)->groupexprs)
+#else
+#define lk_is_grouping(rte) false
+#define lk_grouping(rte) NIL
+#endif
+
+#endif							/* PARSE_RELATION_H */
+
 #ifdef ACL_H
 
 #if PG_VERSION_NUM >= 160000
 #define lk_proc_aclcheck(function, role, mode) \
 	object_aclcheck(ProcedureRelationId, function, role, mode)
+#define lk_owns_relation(relation, role) \
+	object_ownercheck(RelationRelationId, relation, role)
 #else
 #define lk_proc_aclcheck(function, role, mode) \
 	pg_proc_aclcheck(function, role, mode)
+#define lk_owns_relation(relation, role) \
+	pg_class_ownercheck(relation, role)
 #endif
 
 #endif							/* ACL_H */
@@ -110,10 +149,22 @@ lk_find_setting(const char *name)
 
 	for (int i = 0; i < n; i++)
 	{
-		if (strcmp(all[i]->name, name) == 0)
+		if (pg_strcasecmp(all[i]->name, name) == 0)
 			return all[i];
 	}
 	return NULL;
+}
+
+/*
+ * Has it a value, before its definition?  From 17 on, ALTER ROLE ... SET
+ * leaves a placeholder without one.
+ */
+static inline bool
+lk_setting_is_set(const char *name)
+{
+	struct config_generic *setting = lk_find_setting(name);
+
+	return setting != NULL && setting->source != PGC_S_DEFAULT;
 }
 
 #endif							/* GUC_TABLES_H */

@@ -53,11 +53,12 @@ const char *const lk_kinds[] = {
 	NULL,
 };
 
-/* The table's columns `allows` and `sensitive`, readably. */
+/* The table's columns `allows` and `standing`, readably. */
 #define ALLOWS		true
 #define MODIFIES	false
-#define SENSITIVE	true
-#define ORDINARY	false
+#define SENSITIVE	LK_SENSITIVE
+#define ORDINARY	LK_ORDINARY
+#define PARTICIPANT LK_PARTICIPANT
 
 #define VIDEO LK_SCOPE_VIDEO
 #define SIP LK_SCOPE_SIP
@@ -75,23 +76,23 @@ const LkGrantRow lk_grant_table[] = {
 	[LK_ROOM_ADMIN] =
 	{VIDEO, "roomAdmin", LK_BOOLEAN, "false", ALLOWS, SENSITIVE, "Moderate the room: remove and mute participants, change their permissions."},
 	[LK_ROOM_JOIN] =
-	{VIDEO, "roomJoin", LK_BOOLEAN, "false", ALLOWS, ORDINARY, "Join the room."},
+	{VIDEO, "roomJoin", LK_BOOLEAN, "false", ALLOWS, PARTICIPANT, "Join the room."},
 	[LK_ROOM] =
 	{VIDEO, "room", LK_STRING, "any room", MODIFIES, ORDINARY, "The room that roomJoin and roomAdmin are for."},
 	[LK_CAN_PUBLISH] =
-	{VIDEO, "canPublish", LK_BOOLEAN, "true", MODIFIES, ORDINARY, "Publish tracks."},
+	{VIDEO, "canPublish", LK_BOOLEAN, "true", MODIFIES, PARTICIPANT, "Publish tracks."},
 	[LK_CAN_SUBSCRIBE] =
-	{VIDEO, "canSubscribe", LK_BOOLEAN, "true", MODIFIES, ORDINARY, "Subscribe to the tracks of others."},
+	{VIDEO, "canSubscribe", LK_BOOLEAN, "true", MODIFIES, PARTICIPANT, "Subscribe to the tracks of others."},
 	[LK_CAN_PUBLISH_DATA] =
-	{VIDEO, "canPublishData", LK_BOOLEAN, "canPublish", MODIFIES, ORDINARY, "Publish data messages."},
+	{VIDEO, "canPublishData", LK_BOOLEAN, "canPublish", MODIFIES, PARTICIPANT, "Publish data messages."},
 	[LK_CAN_PUBLISH_SOURCES] =
-	{VIDEO, "canPublishSources", LK_SOURCES, "all", MODIFIES, ORDINARY, "Publish tracks of these sources only."},
+	{VIDEO, "canPublishSources", LK_SOURCES, "all", MODIFIES, PARTICIPANT, "Publish tracks of these sources only."},
 	{VIDEO, "canUpdateOwnMetadata", LK_BOOLEAN, "false", MODIFIES, ORDINARY, "Change one's own name, metadata and attributes."},
 	{VIDEO, "ingressAdmin", LK_BOOLEAN, "false", ALLOWS, SENSITIVE, "Manage every ingress of the server."},
 	{VIDEO, "hidden", LK_BOOLEAN, "false", MODIFIES, SENSITIVE, "Be invisible to the other participants."},
 	{VIDEO, "recorder", LK_BOOLEAN, "false", MODIFIES, SENSITIVE, "Be shown as a recorder of the room."},
 	{VIDEO, "agent", LK_BOOLEAN, "false", ALLOWS, SENSITIVE, "Register as a worker of the Agents framework."},
-	{VIDEO, "canSubscribeMetrics", LK_BOOLEAN, "false", MODIFIES, ORDINARY, "Subscribe to the metrics of participants."},
+	{VIDEO, "canSubscribeMetrics", LK_BOOLEAN, "false", MODIFIES, PARTICIPANT, "Subscribe to the metrics of participants."},
 	{VIDEO, "canManageAgentSession", LK_BOOLEAN, "false", MODIFIES, SENSITIVE, "Manage the session of an agent in the room."},
 	{VIDEO, "destinationRoom", LK_STRING, "none", MODIFIES, SENSITIVE, "The room to which a participant may be forwarded or moved."},
 	{SIP, "admin", LK_BOOLEAN, "false", ALLOWS, SENSITIVE, "Manage SIP trunks and dispatch rules."},
@@ -185,7 +186,7 @@ livekit_grant_types(PG_FUNCTION_ARGS)
 		values[1] = CStringGetTextDatum(lk_scope_names[row->scope]);
 		values[2] = CStringGetTextDatum(lk_grant_type_names[row->type]);
 		values[3] = CStringGetTextDatum(row->value_if_absent);
-		values[4] = BoolGetDatum(row->sensitive);
+		values[4] = BoolGetDatum(row->standing == LK_SENSITIVE);
 		values[5] = CStringGetTextDatum(row->description);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}

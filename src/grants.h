@@ -38,6 +38,14 @@ typedef enum LkGrantType
 
 extern const char *const lk_grant_type_names[];
 
+/* Whom a grant is for. */
+typedef enum LkStanding
+{
+	LK_PARTICIPANT,				/* whoever may be in the room at all */
+	LK_ORDINARY,				/* whoever is given it */
+	LK_SENSITIVE				/* a DBA wants to know who has it */
+} LkStanding;
+
 typedef struct LkGrantRow
 {
 	LkScope		scope;
@@ -45,7 +53,7 @@ typedef struct LkGrantRow
 	LkGrantType type;
 	const char *value_if_absent;	/* what LiveKit's server assumes */
 	bool		allows;			/* by itself, or only shapes another? */
-	bool		sensitive;		/* would a DBA want to know who has it? */
+	LkStanding	standing;
 	const char *description;
 } LkGrantRow;
 

@@ -20,9 +20,8 @@
 
 #include "compat.h"
 
-/* A grant as errors call it: video's without a scope, as callers write them. */
-static const char *
-grant_label(const LkGrantRow *row)
+const char *
+lk_grant_label(const LkGrantRow *row)
 {
 	if (row->scope == LK_SCOPE_VIDEO)
 		return row->name;
@@ -36,7 +35,7 @@ check_type(const LkGrantRow *row, const JsonbValue *v, bool right)
 	if (!right)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("grant \"%s\" must be %s %s, not %s", grant_label(row),
+				errmsg("grant \"%s\" must be %s %s, not %s", lk_grant_label(row),
 					   row->type >= LK_STRINGS ? "an" : "a",
 					   lk_grant_type_names[row->type], lk_json_type(v)));
 }
@@ -56,7 +55,7 @@ check_elements(const LkGrantRow *row, const JsonbValue *array)
 			ereport(ERROR,
 					errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					errmsg("elements of grant \"%s\" must be strings, not %s",
-						   grant_label(row), lk_json_type(&v)));
+						   lk_grant_label(row), lk_json_type(&v)));
 		if (row->type == LK_SOURCES &&
 			!lk_source_known(v.val.string.val, v.val.string.len))
 			ereport(ERROR,
@@ -68,7 +67,7 @@ check_elements(const LkGrantRow *row, const JsonbValue *array)
 	if (n == 0 && row->type == LK_SOURCES)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("grant \"%s\" must not be empty", grant_label(row)),
+				errmsg("grant \"%s\" must not be empty", lk_grant_label(row)),
 				errdetail("LiveKit takes an empty list for all sources."),
 				errhint("To allow no publishing, set canPublish to false."));
 }
@@ -167,7 +166,7 @@ take_grant(LkGrants *grants, int i, JsonbValue *v, uint64 *here)
 		((grants->given & bit) != 0 && !same_value(&grants->value[i], v)))
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("grant \"%s\" is given twice", grant_label(row)),
+				errmsg("grant \"%s\" is given twice", lk_grant_label(row)),
 				errhint("Write it once, as \"%s\".", row->name));
 	*here |= bit;
 	grants->given |= bit;

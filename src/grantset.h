@@ -37,6 +37,9 @@ typedef struct LkGrants
  */
 extern void lk_grants_read(Jsonb *jsonb, LkGrants *grants);
 
+/* A grant as errors call it: video's without a scope, as callers write them. */
+extern const char *lk_grant_label(const LkGrantRow *row);
+
 /* Set a grant as if a caller had given it. */
 extern void lk_grants_set_boolean(LkGrants *grants, LkGrant grant, bool value);
 extern void lk_grants_set_string(LkGrants *grants, LkGrant grant, LkText value);

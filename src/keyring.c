@@ -112,10 +112,8 @@ hold_one(Source *source, const char *name, const char *secret)
 static bool
 key_file_is_meant(void)
 {
-	const char *lost = lk_settings_lost();
-
 	return lk_settings_key_file()[0] != '\0' ||
-		(lost != NULL && strcmp(lost, "livekit_token.key_file") == 0);
+		lk_settings_is_lost("livekit_token.key_file");
 }
 
 static void

@@ -15,6 +15,8 @@
 
 #include "fmgr.h"
 
+#include "access.h"
+#include "identity.h"
 #include "request.h"
 #include "settings.h"
 
@@ -28,5 +30,7 @@ _PG_init(void)
 	lk_settings_before();
 	lk_settings_init();
 	lk_request_init();
+	lk_identity_init();
+	lk_access_init();
 	lk_settings_after();
 }

@@ -55,17 +55,14 @@ lk_request_init(void)
 							NULL, NULL, NULL);
 }
 
-/* Take a text argument of at most limit bytes; absent when NULL. */
+/* Take a text of at most limit bytes; absent when NULL. */
 static LkText
-text_argument(FunctionCallInfo fcinfo, LkArgument arg, const char *name,
-			  int limit)
+take_text(const text *value, const char *name, int limit)
 {
 	LkText		result = {NULL, 0};
 
-	if (!PG_ARGISNULL(arg))
+	if (value != NULL)
 	{
-		text	   *value = PG_GETARG_TEXT_PP(arg);
-
 		result = lk_wire_text(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 		if (result.length > limit)
 			ereport(ERROR,
@@ -77,14 +74,6 @@ text_argument(FunctionCallInfo fcinfo, LkArgument arg, const char *name,
 	return result;
 }
 
-static Jsonb *
-object_argument(FunctionCallInfo fcinfo, LkArgument arg, const char *name)
-{
-	if (PG_ARGISNULL(arg))
-		return NULL;
-	return lk_json_object_arg(PG_GETARG_JSONB_P(arg), name);
-}
-
 /* Seconds since 1970, rounded down. */
 static int64
 unix_seconds(TimestampTz t)
@@ -93,32 +82,47 @@ unix_seconds(TimestampTz t)
 		(int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY;
 }
 
-/* The ttl argument in seconds, within the settings' bounds. */
 static int64
-read_ttl(FunctionCallInfo fcinfo)
+max_ttl(void)
 {
-	int64		max_ttl = livekit_token_max_ttl > 0 ? livekit_token_max_ttl :
-		LAST_SECOND;
-	Interval   *ttl;
-	int64		seconds;
+	return livekit_token_max_ttl > 0 ? livekit_token_max_ttl : LAST_SECOND;
+}
 
-	if (PG_ARGISNULL(LK_ARG_TTL))
-		return Min(livekit_token_default_ttl, max_ttl);
-
-	ttl = PG_GETARG_INTERVAL_P(LK_ARG_TTL);
+/* The seconds of a ttl; not checked but for their being a fixed number. */
+static int64
+interval_seconds(const Interval *ttl)
+{
 	if (ttl->month != 0)		/* infinity too, which fills all fields */
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("parameter \"ttl\" must have a fixed length"),
 				errdetail("Months and years differ in length, and no token is valid for ever."),
 				errhint("Give it in days, hours, minutes or seconds."));
+	return ttl->day * (int64) SECS_PER_DAY + ttl->time / USECS_PER_SEC;
+}
 
-	seconds = ttl->day * (int64) SECS_PER_DAY + ttl->time / USECS_PER_SEC;
+int64
+lk_request_row_ttl(const Interval *ttl)
+{
+	if (ttl == NULL)
+		return Min(livekit_token_default_ttl, max_ttl());
+	return Min(interval_seconds(ttl), max_ttl());
+}
+
+/* The ttl that is asked for, in seconds, within the settings' bounds. */
+static int64
+read_ttl(const Interval *ttl)
+{
+	int64		seconds;
+
+	if (ttl == NULL)
+		return lk_request_row_ttl(NULL);
+	seconds = interval_seconds(ttl);
 	if (seconds < 1)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("parameter \"ttl\" must be at least one second"));
-	if (seconds > max_ttl)
+	if (seconds > max_ttl())
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("parameter \"ttl\" is longer than allowed"),
@@ -329,9 +333,14 @@ settle_room(LkClaims *claims, LkText room)
 				errmsg("grant \"room\" differs from parameter \"room\""),
 				errhint("Give the room once, as parameter \"room\"."));
 	lk_grants_set_string(grants, LK_ROOM, room);
+}
 
-	/* a person and a room: that person may join it */
-	if (claims->identity.data != NULL &&
+void
+lk_request_imply_join(const LkRequest *request, LkClaims *claims)
+{
+	LkGrants   *grants = &claims->grants;
+
+	if (request->identity != NULL && request->room != NULL &&
 		(grants->given & LK_GRANT_BIT(LK_ROOM_JOIN)) == 0)
 		lk_grants_set_boolean(grants, LK_ROOM_JOIN, true);
 }
@@ -351,8 +360,8 @@ require_room(const LkGrants *grants, LkGrant grant)
 				errhint("Give parameter \"room\"."));
 }
 
-static void
-check_contradictions(const LkClaims *claims)
+void
+lk_request_check(const LkClaims *claims)
 {
 	const LkGrants *grants = &claims->grants;
 
@@ -393,30 +402,52 @@ check_contradictions(const LkClaims *claims)
 }
 
 void
-lk_request_read(FunctionCallInfo fcinfo, TimestampTz now, LkClaims *claims)
+lk_request_unpack(FunctionCallInfo fcinfo, LkRequest *request)
 {
-	LkText		room = text_argument(fcinfo, LK_ARG_ROOM, "room", LK_MAX_NAME);
+	memset(request, 0, sizeof(*request));
+	if (!PG_ARGISNULL(LK_ARG_IDENTITY))
+		request->identity = PG_GETARG_TEXT_PP(LK_ARG_IDENTITY);
+	if (!PG_ARGISNULL(LK_ARG_ROOM))
+		request->room = PG_GETARG_TEXT_PP(LK_ARG_ROOM);
+	if (!PG_ARGISNULL(LK_ARG_GRANTS))
+		request->grants = PG_GETARG_JSONB_P(LK_ARG_GRANTS);
+	if (!PG_ARGISNULL(LK_ARG_TTL))
+		request->ttl = PG_GETARG_INTERVAL_P(LK_ARG_TTL);
+	if (!PG_ARGISNULL(LK_ARG_NAME))
+		request->name = PG_GETARG_TEXT_PP(LK_ARG_NAME);
+	if (!PG_ARGISNULL(LK_ARG_METADATA))
+		request->metadata = PG_GETARG_TEXT_PP(LK_ARG_METADATA);
+	if (!PG_ARGISNULL(LK_ARG_ATTRIBUTES))
+		request->attributes = PG_GETARG_JSONB_P(LK_ARG_ATTRIBUTES);
+	if (!PG_ARGISNULL(LK_ARG_ROOM_CONFIG))
+		request->room_config = PG_GETARG_JSONB_P(LK_ARG_ROOM_CONFIG);
+	if (!PG_ARGISNULL(LK_ARG_PROJECT))
+		request->project = PG_GETARG_TEXT_PP(LK_ARG_PROJECT);
+	if (!PG_ARGISNULL(LK_ARG_OPTIONS))
+		request->options = PG_GETARG_JSONB_P(LK_ARG_OPTIONS);
+}
+
+void
+lk_request_read(const LkRequest *request, TimestampTz now, LkClaims *claims)
+{
+	LkText		room = take_text(request->room, "room", LK_MAX_NAME);
 
 	/* grants is large, and lk_grants_read sets what counts of it */
 	memset(claims, 0, offsetof(LkClaims, grants));
-	claims->identity = text_argument(fcinfo, LK_ARG_IDENTITY, "identity",
-									 LK_MAX_NAME);
-	claims->name = text_argument(fcinfo, LK_ARG_NAME, "name", LK_MAX_NAME);
-	claims->metadata = text_argument(fcinfo, LK_ARG_METADATA, "metadata",
-									 LK_MAX_METADATA);
-	claims->attributes = object_argument(fcinfo, LK_ARG_ATTRIBUTES,
-										 "attributes");
+	claims->identity = take_text(request->identity, "identity", LK_MAX_NAME);
+	claims->name = take_text(request->name, "name", LK_MAX_NAME);
+	claims->metadata = take_text(request->metadata, "metadata",
+								 LK_MAX_METADATA);
+	claims->attributes = lk_json_object_arg(request->attributes, "attributes");
 	if (claims->attributes)
 		check_attributes(claims->attributes);
-	claims->room_config = object_argument(fcinfo, LK_ARG_ROOM_CONFIG,
-										  "room_config");
-	lk_grants_read(object_argument(fcinfo, LK_ARG_GRANTS, "grants"),
+	claims->room_config = lk_json_object_arg(request->room_config,
+											 "room_config");
+	lk_grants_read(lk_json_object_arg(request->grants, "grants"),
 				   &claims->grants);
 
 	claims->issued_at = claims->not_before = unix_seconds(now);
-	claims->expires_at = claims->issued_at + read_ttl(fcinfo);
-	read_options(object_argument(fcinfo, LK_ARG_OPTIONS, "options"), claims);
-
+	claims->expires_at = claims->issued_at + read_ttl(request->ttl);
+	read_options(lk_json_object_arg(request->options, "options"), claims);
 	settle_room(claims, room);
-	check_contradictions(claims);
 }

@@ -34,13 +34,43 @@ typedef enum LkArgument
 	LK_ARG_OPTIONS
 } LkArgument;
 
+/* What is asked for; NULL is what is not given. */
+typedef struct LkRequest
+{
+	text	   *identity;
+	text	   *room;
+	Jsonb	   *grants;
+	Interval   *ttl;
+	text	   *name;
+	text	   *metadata;
+	Jsonb	   *attributes;
+	Jsonb	   *room_config;
+	text	   *project;
+	Jsonb	   *options;
+} LkRequest;
+
+/* Take the arguments of a call of livekit_token or livekit_issue. */
+extern void lk_request_unpack(FunctionCallInfo fcinfo, LkRequest *request);
+
 /*
- * Read and check all arguments but project, as of now.  Raises 22023 for what
+ * Read all of a request but project, as of now.  Raises 22023 for what
  * LiveKit would ignore or misunderstand, 54000 beyond its limits and 22021
  * for text that is not UTF-8.
  */
-extern void lk_request_read(FunctionCallInfo fcinfo, TimestampTz now,
+extern void lk_request_read(const LkRequest *request, TimestampTz now,
 							LkClaims *claims);
+
+/* A person and a room: that person may join it, unless it is said otherwise. */
+extern void lk_request_imply_join(const LkRequest *request, LkClaims *claims);
+
+/* Raise 22023 for claims that contradict each other, or grant nothing. */
+extern void lk_request_check(const LkClaims *claims);
+
+/*
+ * The seconds that a row's ttl gives, at most livekit_token.max_ttl; NULL
+ * gives the default.  Raises 22023 for months, which have no fixed length.
+ */
+extern int64 lk_request_row_ttl(const Interval *ttl);
 
 /* Define the settings default_ttl and max_ttl. */
 extern void lk_request_init(void);

@@ -87,17 +87,34 @@ lk_settings_secret_exposed(void)
 	return secret_exposed;
 }
 
+/* Has its value been lost?  A reload may have brought it back. */
+static bool
+is_lost(size_t i)
+{
+	return settings[i].lost != NULL &&
+		settings[i].lost->source == PGC_S_DEFAULT;
+}
+
 const char *
 lk_settings_lost(void)
 {
 	for (size_t i = 0; i < lengthof(settings); i++)
 	{
-		/* a reload may have brought it back */
-		if (settings[i].lost != NULL &&
-			settings[i].lost->source == PGC_S_DEFAULT)
+		if (is_lost(i))
 			return settings[i].name;
 	}
 	return NULL;
+}
+
+bool
+lk_settings_is_lost(const char *name)
+{
+	for (size_t i = 0; i < lengthof(settings); i++)
+	{
+		if (strcmp(settings[i].name, name) == 0)
+			return is_lost(i);
+	}
+	return false;
 }
 
 /* What SHOW gives instead of the secret, to whoever may SHOW it. */
@@ -152,43 +169,10 @@ check_key_file(char **newval, void **extra, GucSource source)
 	return false;
 }
 
-/* Is every byte visible ASCII, as a URL's are (RFC 3986 section 2)? */
-static bool
-is_printable(const char *s)
-{
-	for (; *s != '\0'; s++)
-	{
-		if (*s <= ' ' || *s > '~')
-			return false;
-	}
-	return true;
-}
-
-/* What is wrong with an address for clients, or NULL. */
-static const char *
-url_problem(const char *url)
-{
-	static const char *const schemes[] = {
-		"wss://", "ws://", "https://", "http://",
-	};
-	const char *host = NULL;
-
-	for (size_t i = 0; i < lengthof(schemes); i++)
-	{
-		if (pg_strncasecmp(url, schemes[i], strlen(schemes[i])) == 0)
-			host = url + strlen(schemes[i]);
-	}
-	if (host == NULL || strcspn(host, ":/?#") == 0 || !is_printable(url))
-		return "The address of the LiveKit server must begin with wss://, ws://, https:// or http://, name a host, and be visible ASCII.";
-	if (lk_url_has_userinfo(url, strlen(url)))
-		return "The address is given to clients and must not hold a user name or password.";
-	return NULL;
-}
-
 static bool
 check_url(char **newval, void **extra, GucSource source)
 {
-	const char *problem = (*newval)[0] == '\0' ? NULL : url_problem(*newval);
+	const char *problem = (*newval)[0] == '\0' ? NULL : lk_url_problem(*newval);
 
 	if (problem == NULL)
 		return true;
@@ -203,7 +187,7 @@ lk_settings_environment_url(void)
 {
 	const char *url = getenv("LIVEKIT_URL");
 
-	return url == NULL || url_problem(url) != NULL ? "" : url;
+	return url == NULL || lk_url_problem(url) != NULL ? "" : url;
 }
 
 void
@@ -212,10 +196,8 @@ lk_settings_before(void)
 	if (process_shared_preload_libraries_in_progress)
 		return;
 	for (size_t i = 0; i < lengthof(settings); i++)
-		settings[i].was_set =
-			GetConfigOption(settings[i].name, true, false) != NULL;
-	secret_exposed =
-		GetConfigOption(PREFIX ".api_secret", true, false) != NULL;
+		settings[i].was_set = lk_setting_is_set(settings[i].name);
+	secret_exposed = lk_setting_is_set(PREFIX ".api_secret");
 }
 
 void

@@ -36,6 +36,9 @@ extern bool lk_settings_secret_exposed(void);
  */
 extern const char *lk_settings_lost(void);
 
+/* Was the value of this one lost so? */
+extern bool lk_settings_is_lost(const char *name);
+
 /* Take note of what was set before; called before any setting is defined. */
 extern void lk_settings_before(void);
 

@@ -20,24 +20,23 @@
 
 #include "authorize.h"
 #include "bounds.h"
-#include "claims.h"
 #include "core/status.h"
+#include "mint.h"
 #include "reader.h"
 #include "request.h"
 
 #include "compat.h"
 
-/* Sign what is asked for.  Who may ask has been settled. */
-static text *
-mint(FunctionCallInfo fcinfo)
+/* Permit what is asked, as livekit_issue does. */
+static void
+permit_unasked(const LkRequest *request, LkPermit *permit)
 {
-	TimestampTz now = GetCurrentTimestamp();
-	text	   *project = PG_ARGISNULL(LK_ARG_PROJECT) ? NULL :
-		PG_GETARG_TEXT_PP(LK_ARG_PROJECT);
-	LkClaims	claims;
-
-	lk_request_read(fcinfo, now, &claims);
-	return lk_claims_sign(&claims, lk_keyring_signing_key(project, now));
+	permit->now = GetCurrentTimestamp();
+	lk_request_read(request, permit->now, &permit->claims);
+	lk_request_imply_join(request, &permit->claims);
+	lk_request_check(&permit->claims);
+	permit->project = request->project;
+	permit->url = NULL;
 }
 
 /*
@@ -48,8 +47,20 @@ PG_FUNCTION_INFO_V1(livekit_token);
 Datum
 livekit_token(PG_FUNCTION_ARGS)
 {
-	lk_authorize(fcinfo);
-	PG_RETURN_TEXT_P(mint(fcinfo));
+	LkAccess   *access;
+	LkRequest	request;
+	LkPermit	permit;
+
+	lk_mint_begin();
+	access = lk_access_get(fcinfo->flinfo->fn_oid);
+	if (access == NULL)
+		lk_authorize_issuer(fcinfo->flinfo->fn_oid);
+	lk_request_unpack(fcinfo, &request);
+	if (access == NULL)
+		permit_unasked(&request, &permit);
+	else
+		lk_authorize(access, &request, NULL, &permit);
+	PG_RETURN_TEXT_P(lk_mint(&permit));
 }
 
 /*
@@ -59,7 +70,13 @@ PG_FUNCTION_INFO_V1(livekit_issue);
 Datum
 livekit_issue(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(mint(fcinfo));
+	LkRequest	request;
+	LkPermit	permit;
+
+	lk_mint_begin();
+	lk_request_unpack(fcinfo, &request);
+	permit_unasked(&request, &permit);
+	PG_RETURN_TEXT_P(lk_mint(&permit));
 }
 
 /*

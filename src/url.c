@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * url.c
- *	  What a URL gives away.
+ *	  The address of a LiveKit server.
  *
  * Portions Copyright (c) 2026, the livekit_token authors
  * SPDX-License-Identifier: PostgreSQL
@@ -14,6 +14,18 @@
 #include "postgres.h"
 
 #include "url.h"
+
+/* Is every byte visible ASCII, as a URL's are (RFC 3986 section 2)? */
+static bool
+is_printable(const char *s)
+{
+	for (; *s != '\0'; s++)
+	{
+		if (*s <= ' ' || *s > '~')
+			return false;
+	}
+	return true;
+}
 
 bool
 lk_url_has_userinfo(const char *url, size_t length)
@@ -32,4 +44,24 @@ lk_url_has_userinfo(const char *url, size_t length)
 			return true;
 	}
 	return false;
+}
+
+const char *
+lk_url_problem(const char *url)
+{
+	static const char *const schemes[] = {
+		"wss://", "ws://", "https://", "http://",
+	};
+	const char *host = NULL;
+
+	for (size_t i = 0; i < lengthof(schemes); i++)
+	{
+		if (pg_strncasecmp(url, schemes[i], strlen(schemes[i])) == 0)
+			host = url + strlen(schemes[i]);
+	}
+	if (host == NULL || strcspn(host, ":/?#") == 0 || !is_printable(url))
+		return "The address of the LiveKit server must begin with wss://, ws://, https:// or http://, name a host, and be visible ASCII.";
+	if (lk_url_has_userinfo(url, strlen(url)))
+		return "The address is given to clients and must not hold a user name or password.";
+	return NULL;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * url.h
- *	  What a URL gives away.
+ *	  The address of a LiveKit server.
  *
  * Portions Copyright (c) 2026, the livekit_token authors
  * SPDX-License-Identifier: PostgreSQL
@@ -16,5 +16,8 @@
 
 /* Has the URL a user name or password before its host (RFC 3986 3.2.1)? */
 extern bool lk_url_has_userinfo(const char *url, size_t length);
+
+/* What is wrong with an address that clients are given; NULL if nothing. */
+extern const char *lk_url_problem(const char *url);
 
 #endif							/* LK_URL_H */

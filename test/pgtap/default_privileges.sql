@@ -39,10 +39,12 @@ BEGIN
 END $$;
 
 SELECT results_eq('SELECT * FROM pg_temp.given_away()',
-	$$VALUES ('PUBLIC EXECUTE livekit_grant_types'),
-			 ('Regress Livekit "quoted" Role function livekit.livekit_grant_types()'),
-			 ('anon function livekit.livekit_grant_types()'),
-			 ('regress_livekit_member function livekit.livekit_grant_types()')$$,
+	$$SELECT 'PUBLIC EXECUTE ' || name FROM unnest('{livekit_grant_types, livekit_identity, livekit_join_request}'::text[]) AS name
+	  UNION ALL
+	  SELECT format('%s function livekit.%s()', role, name)
+		FROM unnest('{livekit_grant_types, livekit_identity, livekit_join_request}'::text[]) AS name,
+			 unnest('{anon, "Regress Livekit \"quoted\" Role", regress_livekit_member}'::text[]) AS role
+	   ORDER BY 1$$,
 	'without default privileges');
 CREATE TEMP TABLE usual AS SELECT * FROM pg_temp.given_away();
 

@@ -2,27 +2,45 @@
 -- for.  A new function or view fails here until it is listed.
 BEGIN;
 \ir outcome.psql
-SELECT plan(11);
+SELECT plan(16);
 
 SELECT bag_eq(
 	$$SELECT type, name::text FROM pg_temp.members$$,
-	$$VALUES ('function', 'livekit_grant_types'),
+	$$VALUES ('function', 'livekit_access_changed'),
+			 ('function', 'livekit_can_join'),
+			 ('function', 'livekit_grant_types'),
+			 ('function', 'livekit_identity'),
 			 ('function', 'livekit_inspect'),
 			 ('function', 'livekit_issue'),
+			 ('function', 'livekit_join'),
+			 ('function', 'livekit_join_request'),
 			 ('function', 'livekit_keys'),
+			 ('function', 'livekit_register_access'),
 			 ('function', 'livekit_token'),
+			 ('function', 'livekit_token_source'),
+			 ('function', 'livekit_unregister_access'),
 			 ('function', 'livekit_verify'),
+			 ('table', 'livekit_access'),
+			 ('table', 'livekit_connection'),
 			 ('view', 'livekit_keys')$$,
 	'members, and none that the install script needed for itself');
 
 SELECT bag_eq(
 	$$SELECT name::text, provolatile, proisstrict, proparallel, proretset, prosecdef, proleakproof
 		FROM pg_temp.members JOIN pg_proc ON oid = objid AND classid = 'pg_proc'::regclass$$,
-	$$VALUES ('livekit_grant_types', 'i'::"char", true, 's'::"char", true, false, false),
+	$$VALUES ('livekit_access_changed', 'v'::"char", false, 'u'::"char", false, false, false),
+			 ('livekit_can_join', 'v', false, 'u', false, false, false),
+			 ('livekit_grant_types', 'i', true, 's', true, false, false),
+			 ('livekit_identity', 's', false, 's', false, false, false),
 			 ('livekit_inspect', 'v', true, 'r', false, false, false),
 			 ('livekit_issue', 'v', false, 'u', false, false, false),
+			 ('livekit_join', 'v', false, 'u', true, false, false),
+			 ('livekit_join_request', 's', false, 'r', false, false, false),
 			 ('livekit_keys', 'v', true, 'r', true, false, false),
+			 ('livekit_register_access', 'v', false, 'u', false, false, false),
 			 ('livekit_token', 'v', false, 'u', false, false, false),
+			 ('livekit_token_source', 'v', false, 'u', false, false, false),
+			 ('livekit_unregister_access', 'v', false, 'u', false, false, false),
 			 ('livekit_verify', 'v', true, 'r', false, false, false)$$,
 	'volatility, strictness, parallel safety; no function runs as its owner');
 
@@ -33,6 +51,22 @@ SELECT is(pg_get_function_arguments('livekit_token'::regproc),
 	'arguments of livekit_token');
 SELECT is(pg_get_function_arguments('livekit_issue'::regproc),
 	pg_get_function_arguments('livekit_token'::regproc), 'livekit_issue has the same arguments');
+
+SELECT results_eq(
+	$$SELECT p.oid::regproc::text, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid)
+		FROM pg_temp.members JOIN pg_proc p ON p.oid = objid AND classid = 'pg_proc'::regclass
+	   WHERE name ~ 'join|source|access$|identity' ORDER BY 1$$,
+	$$VALUES ('livekit_can_join', 'room text', 'boolean'),
+			 ('livekit_identity', '', 'text'),
+			 ('livekit_join', 'room text, ttl interval DEFAULT NULL::interval, device text DEFAULT NULL::text', 'SETOF livekit_connection'),
+			 ('livekit_join_request', '', 'jsonb'),
+			 ('livekit_register_access', 'relation regclass, room name DEFAULT ''room''::name, identity name DEFAULT ''identity''::name,'
+			  ' grants name DEFAULT ''grants''::name, ttl name DEFAULT ''ttl''::name, name name DEFAULT ''name''::name,'
+			  ' metadata name DEFAULT ''metadata''::name, attributes name DEFAULT ''attributes''::name,'
+			  ' room_config name DEFAULT ''room_config''::name, project name DEFAULT ''project''::name, url name DEFAULT ''url''::name', 'void'),
+			 ('livekit_token_source', 'jsonb', 'jsonb'),
+			 ('livekit_unregister_access', '', 'void')$$,
+	'arguments and results of what joins and registers');
 
 SELECT is_empty(
 	$$SELECT proname, count(*) FROM pg_proc
@@ -46,6 +80,19 @@ SELECT is_empty(
 
 SELECT columns_are('public', 'livekit_keys',
 	ARRAY['project', 'api_key', 'source', 'status', 'signs', 'reason', 'created_at', 'updated_at', 'url']);
+
+SELECT columns_are('public', 'livekit_access',
+	ARRAY['relation', 'room', 'identity', 'grants', 'ttl', 'name', 'metadata', 'attributes', 'room_config', 'project', 'url']);
+SELECT columns_are('public', 'livekit_connection',
+	ARRAY['server_url', 'participant_token', 'room', 'identity', 'expires_at']);
+SELECT is((SELECT extconfig FROM pg_extension WHERE extname = 'livekit_token'), ARRAY['livekit_access'::regclass]::oid[],
+	'a dump holds the registration and nothing else');
+SELECT results_eq(
+	$$SELECT tgenabled, regexp_replace(pg_get_triggerdef(oid), '^.* (AFTER) ', '\1 ')
+		FROM pg_trigger WHERE tgrelid = 'livekit_access'::regclass ORDER BY 2$$,
+	$$VALUES ('A'::"char", 'AFTER INSERT OR DELETE OR UPDATE ON public.livekit_access FOR EACH ROW EXECUTE FUNCTION livekit_access_changed()'),
+			 ('A', 'AFTER TRUNCATE ON public.livekit_access FOR EACH STATEMENT EXECUTE FUNCTION livekit_access_changed()')$$,
+	'triggers that fire also where changes are replicated');
 
 SELECT is((SELECT extrelocatable FROM pg_extension WHERE extname = 'livekit_token'), false,
 	'the extension is not relocatable');

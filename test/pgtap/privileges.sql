@@ -4,8 +4,10 @@ BEGIN;
 SELECT no_plan();
 
 SELECT bag_eq('SELECT grantee::text, privilege, type, name FROM pg_temp.granted',
-	$$VALUES ('PUBLIC', 'EXECUTE', 'function', 'livekit_grant_types')$$,
-	'by default all hold nothing but EXECUTE on livekit_grant_types');
+	$$VALUES ('PUBLIC', 'EXECUTE', 'function', 'livekit_grant_types'),
+			 ('PUBLIC', 'EXECUTE', 'function', 'livekit_identity'),
+			 ('PUBLIC', 'EXECUTE', 'function', 'livekit_join_request')$$,
+	'by default all hold nothing but EXECUTE on what policies need, and on livekit_grant_types');
 SELECT is_empty(
 	$$SELECT attname FROM pg_attribute JOIN pg_temp.members ON attrelid = objid AND classid = 'pg_class'::regclass
 	   WHERE attacl IS NOT NULL$$, 'nor anything on a single column');
@@ -19,10 +21,20 @@ INSERT INTO calls VALUES
 	('livekit_inspect', 'FUNCTION livekit_inspect', $$SELECT livekit_inspect('a.b.c')$$, 'ok', '42501'),
 	('livekit_grant_types', 'FUNCTION livekit_grant_types', 'SELECT livekit_grant_types()', 'ok', 'ok'),
 	('livekit_keys', 'FUNCTION livekit_keys', 'SELECT livekit_keys()', 'ok', '42501'),
+	('livekit_register_access', 'FUNCTION livekit_register_access', 'SELECT livekit_register_access(NULL)', '22004', '42501'),
+	('livekit_unregister_access', 'FUNCTION livekit_unregister_access', 'SELECT livekit_unregister_access()', '55000', '42501'),
+	('livekit_identity', 'FUNCTION livekit_identity', 'SELECT livekit_identity()', 'ok', 'ok'),
+	('livekit_join_request', 'FUNCTION livekit_join_request', 'SELECT livekit_join_request()', 'ok', 'ok'),
+	('livekit_join', 'FUNCTION livekit_join', $$SELECT livekit_join('standup')$$, '55000', '42501'),
+	('livekit_can_join', 'FUNCTION livekit_can_join', $$SELECT livekit_can_join('standup')$$, '55000', '42501'),
+	('livekit_token_source', 'FUNCTION livekit_token_source', $$SELECT livekit_token_source('{"room_name": "standup"}')$$, '55000', '42501'),
+	('livekit_access_changed', 'FUNCTION livekit_access_changed', 'SELECT livekit_access_changed()', '39P01', '42501'),
+	('table livekit_access', 'livekit_access', 'SELECT * FROM livekit_access', 'ok', '42501'),
+	('table livekit_connection', 'livekit_connection', 'SELECT * FROM livekit_connection', 'ok', '42501'),
 	-- the view calls the function as whoever reads it
 	('view livekit_keys', 'livekit_keys', 'SELECT * FROM livekit_keys', '42501', '42501');
 
-SELECT bag_eq($$SELECT CASE type WHEN 'view' THEN 'view ' ELSE '' END || name FROM pg_temp.members$$,
+SELECT bag_eq($$SELECT CASE type WHEN 'function' THEN '' ELSE type || ' ' END || name FROM pg_temp.members$$,
 	'SELECT name FROM calls', 'every member is called here');
 
 CREATE ROLE regress_livekit_stranger;
@@ -30,7 +42,7 @@ SELECT is(pg_temp.outcome('regress_livekit_stranger', statement), otherwise, 'a 
   FROM calls;
 
 SELECT format('CREATE ROLE %I', 'regress_livekit only ' || name) FROM calls \gexec
-SELECT format('GRANT %s ON %s TO %I', CASE WHEN name ~ '^view' THEN 'SELECT' ELSE 'EXECUTE' END,
+SELECT format('GRANT %s ON %s TO %I', CASE WHEN name ~ ' ' THEN 'SELECT' ELSE 'EXECUTE' END,
 			  grantable, 'regress_livekit only ' || name) FROM calls \gexec
 SELECT is(pg_temp.outcome('regress_livekit only ' || holder.name, call.statement),
 		  CASE WHEN holder.name = call.name THEN call.granted ELSE call.otherwise END,
@@ -44,15 +56,26 @@ GRANT EXECUTE ON FUNCTION livekit_keys TO regress_livekit_operator;
 SELECT is(pg_temp.outcome('regress_livekit_operator', 'SELECT * FROM livekit_keys'), 'ok',
 	'SELECT on the view and EXECUTE on the function show the keys');
 
+-- Nor does SELECT let anybody write, or EXECUTE see, what is registered.
+GRANT SELECT ON livekit_access, livekit_connection TO regress_livekit_operator;
+GRANT EXECUTE ON FUNCTION livekit_register_access, livekit_unregister_access TO regress_livekit_operator;
+SELECT is(pg_temp.outcome('regress_livekit_operator', format(statement, name)), '42501', format(statement, name) || ' by who may read it')
+  FROM unnest('{INSERT INTO %s DEFAULT VALUES, DELETE FROM %s, TRUNCATE %s, ALTER TABLE %s DISABLE TRIGGER ALL, DROP TABLE %s}'::text[]) AS statement,
+	   unnest('{livekit_access, livekit_connection}'::text[]) AS name;
+SELECT is(pg_temp.outcome('regress_livekit only livekit_register_access', 'SELECT * FROM livekit_access'), '42501',
+	'EXECUTE on livekit_register_access does not show the table');
+SELECT is(pg_temp.outcome('regress_livekit_operator', 'SELECT livekit_register_access(''pg_class'', ''relname'')'), '42501',
+	'nor register what belongs to another');
+
 -- The settings.
 SELECT is(pg_temp.outcome('regress_livekit_operator', format(statement, setting)), '42501',
 		  format(statement, setting) || ' by an ordinary role')
   FROM unnest('{SET %s = DEFAULT, RESET %s, ALTER ROLE CURRENT_USER SET %s = 1}'::text[]) AS statement,
-	   unnest('{key_file, api_key, url, default_ttl, max_ttl}'::text[]) AS s(name),
+	   unnest('{key_file, api_key, url, identity, default_ttl, max_ttl}'::text[]) AS s(name),
 	   format('livekit_token.%s', name) AS setting;
 SELECT is(pg_temp.outcome('regress_livekit_operator', 'SHOW livekit_token.' || name), expected,
 		  'SHOW ' || name || ' by an ordinary role')
-  FROM (VALUES ('key_file', '42501'), ('api_key', '42501'), ('url', 'ok'), ('default_ttl', 'ok'), ('max_ttl', 'ok'))
+  FROM (VALUES ('key_file', '42501'), ('api_key', '42501'), ('url', 'ok'), ('identity', 'ok'), ('default_ttl', 'ok'), ('max_ttl', 'ok'))
 	   AS setting (name, expected);
 SELECT throws_ok('SET livekit_token.api_secret = ''x''', '42602', NULL,
 	'without preload there is no setting for a secret');

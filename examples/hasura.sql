@@ -1,0 +1,57 @@
+-- LiveKit tokens from Hasura: a mutation that returns one.
+--
+-- As a superuser, in a fresh database; the key file and livekit_token.url are
+-- set already, as the README says:
+--     psql -d app -f examples/hasura.sql
+-- Then in Hasura: connect as hasura, track both tables and the function, let
+-- the role "user" select room_token, and let it call the function:
+--     {"type": "pg_track_function", "args": {"source": "default",
+--      "function": "join_room", "configuration":
+--      {"exposed_as": "mutation", "session_argument": "hasura_session"}}}
+-- Clients ask
+--     mutation { join_room(args: {room: "standup"}) { server_url participant_token } }
+
+CREATE SCHEMA livekit;
+CREATE EXTENSION livekit_token SCHEMA livekit;
+
+-- Who is asking: x-hasura-user-id, which Hasura puts into the setting
+-- hasura.user of each mutation's transaction.  (Not of a query: so a function
+-- that joins is to be exposed as a mutation.)
+CREATE ROLE hasura LOGIN;
+ALTER ROLE hasura SET livekit_token.identity = 'hasura';
+
+-- Who may join which room; grants NULL is an ordinary participant.  Where Hasura
+-- owns the table, add FORCE ROW LEVEL SECURITY: policies pass the owner by.
+CREATE TABLE members (
+    room text,
+    identity text,
+    grants jsonb,
+    PRIMARY KEY (room, identity)
+);
+INSERT INTO members VALUES ('standup', '42'), ('standup', '43');
+
+-- While a token is asked for, one's own rows; otherwise Hasura's permissions
+-- decide, and it may work on the table as on any other.
+ALTER TABLE members ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON members TO hasura
+    USING (livekit.livekit_join_request() IS NULL OR identity = livekit.livekit_identity());
+GRANT SELECT, INSERT, UPDATE, DELETE ON members TO hasura;
+SELECT livekit.livekit_register_access('members');
+
+-- The type of the answer.  Hasura wants a table for it, which stays empty.
+CREATE TABLE room_token (
+    server_url text NOT NULL,
+    participant_token text NOT NULL,
+    CHECK (false)
+);
+GRANT SELECT ON room_token TO hasura;
+
+-- A session with x-hasura-device keeps the devices of one user apart.
+CREATE FUNCTION join_room(hasura_session json, room text) RETURNS SETOF room_token
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    SELECT server_url, participant_token
+      FROM livekit.livekit_join(room, device => hasura_session ->> 'x-hasura-device');
+END;
+REVOKE EXECUTE ON FUNCTION join_room FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION join_room, livekit.livekit_join TO hasura;

@@ -1,0 +1,58 @@
+/*-------------------------------------------------------------------------
+ *
+ * owner.c
+ *	  Work done with the rights of the extension's owner.
+ *
+ * The only place that changes the user id. Nothing of a caller's runs between
+ * begin and end: no policy, no function, no trigger but the extension's own.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/owner.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+#include "utils/syscache.h"
+
+#include "owner.h"
+
+static Oid
+owner_of(Oid table)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", table);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+void
+lk_owner_begin(Oid table, LkOwnerWork *work)
+{
+	GetUserIdAndSecContext(&work->user, &work->security_context);
+	work->guc_level = NewGUCNestLevel();
+	SetUserIdAndSecContext(owner_of(table),
+						   work->security_context |
+						   SECURITY_LOCAL_USERID_CHANGE);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp",
+							 PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+void
+lk_owner_end(const LkOwnerWork *work)
+{
+	AtEOXact_GUC(false, work->guc_level);
+	SetUserIdAndSecContext(work->user, work->security_context);
+}

@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * owner.h
+ *	  Work done with the rights of the extension's owner.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/owner.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LK_OWNER_H
+#define LK_OWNER_H
+
+/* Who the session was before; an error restores it by itself. */
+typedef struct LkOwnerWork
+{
+	Oid			user;
+	int			security_context;
+	int			guc_level;
+} LkOwnerWork;
+
+/*
+ * From here on be the owner of one of the extension's tables, with a
+ * search_path in which nobody else can put anything.
+ */
+extern void lk_owner_begin(Oid table, LkOwnerWork *work);
+extern void lk_owner_end(const LkOwnerWork *work);
+
+#endif							/* LK_OWNER_H */

@@ -1,0 +1,443 @@
+/*-------------------------------------------------------------------------
+ *
+ * policies.c
+ *	  Asks the policies of the access relation, as the caller.
+ *
+ * A row counts if the caller could SELECT it: the query runs with the caller's
+ * rights and search_path, and row-level security does the deciding. Before it
+ * runs, the very plan that will run is looked at; where policies would not
+ * decide, the question is not asked. It reads the latest snapshot, as foreign
+ * keys do, so that an old transaction does not see a row that is gone.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/policies.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/plancache.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/uuid.h"
+
+#include "inforce.h"
+#include "policies.h"
+
+#include "compat.h"
+
+/* The columns that are compared with what is asked: the first of them all. */
+#define NKEYS	(LK_COLUMN_IDENTITY + 1)
+
+/* More than one row is too many. */
+#define MAX_ROWS	2
+
+void
+lk_policies_refuse(const char *cause)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("row-level security is not in force here"),
+			errdetail_log("%s", cause),
+			errhint("The server log says more."));
+}
+
+/*
+ * The question as a query
+ */
+
+/* Append "a.column OPERATOR(schema.=) $n". */
+static void
+append_comparison(StringInfo buf, const LkMapped *column, int parameter)
+{
+	Oid			equality = lk_access_equality(column->type);
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(equality));
+	Form_pg_operator form;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator %u", equality);
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	appendStringInfo(buf, "%s a.%s OPERATOR(%s.%s) $%d",
+					 parameter == 1 ? " WHERE" : " AND",
+					 quote_identifier(NameStr(column->name)),
+					 quote_identifier(get_namespace_name(form->oprnamespace)),
+					 NameStr(form->oprname), parameter);
+	ReleaseSysCache(tuple);
+}
+
+char *
+lk_policies_query(const LkAccess *access)
+{
+	StringInfoData buf;
+	const char *separator = "SELECT";
+	int			parameter = 0;
+
+	initStringInfo(&buf);
+	for (LkColumn c = 0; c < LK_NCOLUMNS; c++)
+	{
+		if (access->columns[c].attnum == 0)
+			continue;
+		appendStringInfo(&buf, "%s a.%s", separator,
+						 quote_identifier(NameStr(access->columns[c].name)));
+		separator = ",";
+	}
+	appendStringInfo(&buf, " FROM %s AS a",
+					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(access->relation)),
+												get_rel_name(access->relation)));
+	for (LkColumn c = 0; c < NKEYS; c++)
+	{
+		if (access->columns[c].attnum != 0)
+			append_comparison(&buf, &access->columns[c], ++parameter);
+	}
+	return buf.data;
+}
+
+/* Prepare the question, to be kept with the registration. */
+static void
+prepare(LkAccess *access)
+{
+	Oid			types[NKEYS];
+	int			ntypes = 0;
+	CachedPlanSource *source;
+	SPIPlanPtr	plan;
+	const char *problem;
+
+	for (LkColumn c = 0; c < NKEYS; c++)
+	{
+		if (access->columns[c].attnum != 0)
+			types[ntypes++] = access->columns[c].type;
+	}
+
+	/* one plan for all questions: they differ in the values of a key only */
+	plan = SPI_prepare_cursor(lk_policies_query(access), ntypes, types,
+							  CURSOR_OPT_GENERIC_PLAN);
+	if (plan == NULL)
+		elog(ERROR, "could not prepare the question: %s",
+			 SPI_result_code_string(SPI_result));
+	source = linitial(SPI_plan_get_plan_sources(plan));
+	if (!list_member_oid(source->relationOids, access->relation))
+		lk_policies_refuse("The schema was renamed while the relation was looked up.");
+
+	/* before it is planned, too: planning may call functions and wrappers */
+	problem = lk_inforce_problem(linitial(source->query_list),
+								 LK_READER_CALLER);
+	if (problem != NULL)
+		lk_policies_refuse(problem);
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not keep the question's plan");
+	access->plan = plan;
+}
+
+/*
+ * What is asked, as values of the columns' types
+ */
+
+/*
+ * Read a uuid as PostgreSQL writes it; false for any other text, which could
+ * not be a row's.
+ */
+static bool
+text_is_uuid(const char *text, Datum *value)
+{
+	pg_uuid_t  *uuid = palloc(sizeof(*uuid));
+	char		digits[2 * UUID_LEN];
+	int			n = 0;
+
+	if (strlen(text) != 2 * UUID_LEN + 4)
+		return false;
+	for (int i = 0; text[i] != '\0'; i++)
+	{
+		if (i == 8 || i == 13 || i == 18 || i == 23)
+		{
+			if (text[i] != '-')
+				return false;
+		}
+		else if (strchr("0123456789abcdef", text[i]) != NULL)
+			digits[n++] = text[i];
+		else
+			return false;
+	}
+	(void) hex_decode(digits, n, (char *) uuid->data);
+	*value = UUIDPGetDatum(uuid);
+	return true;
+}
+
+/* Is it sure that the type takes this text? */
+static bool
+takes(Oid type, const char *text)
+{
+	switch (type)
+	{
+		case TEXTOID:
+		case VARCHAROID:
+		case BPCHAROID:
+			return true;
+		case INT4OID:
+		case INT8OID:
+			return strlen(text) <= 9 && text[0] != '\0' &&
+				strspn(text, "0123456789") == strlen(text);
+		default:
+			return false;
+	}
+}
+
+static Datum
+text_to_value(Oid type, char *text)
+{
+	Oid			input;
+	Oid			parameter;
+
+	if (type == TEXTOID || type == VARCHAROID)
+		return CStringGetTextDatum(text);
+	getTypeInputInfo(type, &input, &parameter);
+	return OidInputFunctionCall(input, text, parameter, -1);
+}
+
+/*
+ * Make a value of the type.  False where it does not take the text: then no
+ * row can have it.
+ */
+static bool
+text_is_value(Oid type, char *text, Datum *value)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool result = true;
+
+	if (type == UUIDOID)
+		return text_is_uuid(text, value);
+	if (takes(type, text))
+	{
+		*value = text_to_value(type, text);
+		return true;
+	}
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		*value = text_to_value(type, text);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		int			category = ERRCODE_TO_CATEGORY(geterrcode());
+
+		if (category != ERRCODE_DATA_EXCEPTION &&
+			category != ERRCODE_TO_CATEGORY(ERRCODE_UNDEFINED_OBJECT))
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		result = false;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return result;
+}
+
+/*
+ * What a row says
+ */
+
+/* A value as text; the padding of char(n) is not part of it. */
+static text *
+value_to_text(Oid type, Datum value)
+{
+	Oid			output;
+	bool		is_varlena;
+	char	   *string;
+
+	if (type == TEXTOID || type == VARCHAROID)
+		return DatumGetTextPCopy(value);
+	getTypeOutputInfo(type, &output, &is_varlena);
+	string = OidOutputFunctionCall(output, value);
+	if (type == BPCHAROID)
+		string[bpchartruelen(string, strlen(string))] = '\0';
+	return cstring_to_text(string);
+}
+
+/* Is the row's key what was asked, byte for byte? */
+static bool
+is_asked(const LkMapped *key, Datum value, const char *asked)
+{
+	text	   *found;
+
+	/* equality may be looser than that; not of uuids, all written one way */
+	if (key->type == UUIDOID)
+		return true;
+	found = value_to_text(key->type, value);
+	return VARSIZE_ANY_EXHDR(found) == strlen(asked) &&
+		memcmp(VARDATA_ANY(found), asked, strlen(asked)) == 0;
+}
+
+/* Take what a row says; false when it is not the one that was asked for. */
+static bool
+take_row(const LkAccess *access, const char **asked, HeapTuple tuple,
+		 TupleDesc desc, LkRow *row)
+{
+	int			number = 0;
+
+	memset(row, 0, sizeof(*row));
+	for (LkColumn c = 0; c < LK_NCOLUMNS; c++)
+	{
+		const LkMapped *column = &access->columns[c];
+		void	  **field = lk_access_field(row, c);
+		Datum		value;
+		bool		isnull;
+
+		if (column->attnum == 0)
+			continue;
+		if (SPI_gettypeid(desc, ++number) != column->declared)
+			lk_policies_refuse("The type of a column changed while the policies were being asked.");
+		value = SPI_getbinval(tuple, desc, number, &isnull);
+		if (isnull)
+			continue;
+		if (c < NKEYS)
+		{
+			if (!is_asked(column, value, asked[c]))
+				return false;
+			*field = cstring_to_text(asked[c]);
+		}
+		else if (column->type == JSONBOID && c != LK_COLUMN_METADATA)
+			*field = DatumGetJsonbPCopy(value);
+		else if (column->type == INTERVALOID)
+			*field = DatumGetPointer(datumCopy(value, false, sizeof(Interval)));
+		else
+			*field = value_to_text(column->type, value);
+	}
+	return true;
+}
+
+/*
+ * Asking
+ */
+
+static CachedPlanSource *
+source_of(const LkAccess *access)
+{
+	return linitial(SPI_plan_get_plan_sources(access->plan));
+}
+
+static void
+drop_plan(LkAccess *access)
+{
+	if (access->plan != NULL)
+		SPI_freeplan(access->plan);
+	access->plan = NULL;
+}
+
+/*
+ * Pin the plan and look at what it will run.  False when policies would not
+ * decide.
+ */
+static bool
+pin(const LkAccess *access, CachedPlan **pinned)
+{
+	for (;;)
+	{
+		CachedPlanSource *source = source_of(access);
+		const char *problem;
+
+		*pinned = SPI_plan_get_cached_plan(access->plan);
+		problem = lk_inforce_problem(linitial(source->query_list),
+									 LK_READER_CALLER);
+		if (problem == NULL && source->is_valid)
+			return true;
+		ReleaseCachedPlan(*pinned, CurrentResourceOwner);
+		if (problem != NULL)
+			return false;
+
+		/* looking, it heard of a change in some catalog: plan anew */
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+static void
+execute(LkAccess *access, Datum *values)
+{
+	CachedPlan *pinned;
+	List	   *looked_at;
+
+	if (access->plan != NULL && !source_of(access)->is_valid)
+		drop_plan(access);
+	if (access->plan == NULL)
+		prepare(access);
+	if (!pin(access, &pinned))
+	{
+		/* it may be of a time when this role had other attributes */
+		drop_plan(access);
+		prepare(access);
+		if (!pin(access, &pinned))
+			lk_policies_refuse("The question changed while it was being planned.");
+	}
+	looked_at = source_of(access)->query_list;
+	if (SPI_execute_snapshot(access->plan, values, NULL, GetLatestSnapshot(),
+							 InvalidSnapshot, true, false,
+							 MAX_ROWS) != SPI_OK_SELECT)
+		elog(ERROR, "could not ask the policies");
+	if (source_of(access)->query_list != looked_at)
+		lk_policies_refuse("The question was planned anew while it was being asked.");
+	ReleaseCachedPlan(pinned, CurrentResourceOwner);
+}
+
+static LkAnswer
+ask(LkAccess *access, const LkQuestion *question, LkRow *row,
+	MemoryContext context)
+{
+	const char *asked[NKEYS] = {question->room, question->identity};
+	Datum		values[NKEYS];
+	int			nvalues = 0;
+
+	for (LkColumn c = 0; c < NKEYS; c++)
+	{
+		if (access->columns[c].attnum != 0 &&
+			!text_is_value(access->columns[c].type, unconstify(char *, asked[c]),
+						   &values[nvalues++]))
+			return LK_NO_ROW;
+	}
+	execute(access, values);
+	if (SPI_processed == 0)
+		return LK_NO_ROW;
+	if (SPI_processed > 1)
+		return LK_SEVERAL_ROWS;
+
+	MemoryContextSwitchTo(context);
+	return take_row(access, asked, SPI_tuptable->vals[0],
+					SPI_tuptable->tupdesc, row) ? LK_ONE_ROW : LK_NO_ROW;
+}
+
+LkAnswer
+lk_policies_ask(LkAccess *access, LkQuestion *question, LkRow *row)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile LkAnswer answer = LK_NO_ROW;
+
+	SPI_connect();
+	lk_question_begin(question);
+	PG_TRY();
+	{
+		answer = ask(access, question, row, context);
+	}
+	PG_FINALLY();
+	{
+		lk_question_end(question);
+	}
+	PG_END_TRY();
+	SPI_finish();
+	MemoryContextSwitchTo(context);
+	return answer;
+}
