@@ -4,7 +4,12 @@ import json
 import os
 import re
 import subprocess
+from pathlib import Path
 
+from install import Failure
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+URL = "wss://livekit.example.com"
 ISSUE = """SELECT livekit_issue(ask->>'identity', ask->>'room',
     coalesce(ask->'grants', '{}'), (ask->>'ttl')::interval, ask->>'name', ask->>'metadata',
     ask->'attributes', ask->'room_config', NULL, ask->'options')
@@ -49,3 +54,16 @@ def read(tokens):
 
 def grant_types():
     return [json.loads(row) for row in run([GRANT_TYPES])[0].split("\n")]
+
+
+def example(name):
+    """A database in which a file of examples/ ran, as its users run it."""
+    file = EXAMPLES / f"{name}.sql"
+    script = (f"CREATE DATABASE {name};\n\\connect {name}\n"
+              f"ALTER DATABASE {name} SET livekit_token.url = '{URL}';\n\\include {file}\n")
+    done = subprocess.run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1"], input=script, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env={**os.environ, "PGOPTIONS": "-c client_min_messages=warning"})
+    # A warning is a flaw of the example.
+    if done.returncode or done.stderr:
+        raise Failure(f"examples/{name}.sql: {done.stderr}")

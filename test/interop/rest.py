@@ -1,0 +1,105 @@
+"""A PostgREST on loopback, and requests to it."""
+
+import contextlib
+import http.client
+import json
+import os
+import secrets
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import jws
+import server
+from install import Failure
+
+CONFIG = """\
+db-uri = "postgres://authenticator@/{database}?host={PGHOST}&port={PGPORT}"
+db-schemas = "api"
+db-anon-role = "anon"
+jwt-secret = "{secret}"
+server-host = "127.0.0.1"
+server-port = {port}
+admin-server-port = {admin}
+"""
+
+
+class Answer:
+    def __init__(self, response):
+        self.status, self.headers = response.status, response.headers
+        self.text = response.read().decode()
+
+    def __str__(self):
+        return f"{self.status} {self.text}"[:500]
+
+    def json(self):
+        return json.loads(self.text)
+
+    def code(self):
+        """An error's SQLSTATE, where there is one."""
+        body = self.json() if self.text else None
+        return body.get("code") if isinstance(body, dict) else None
+
+    def token(self):
+        """That of an object, or of the only one in a list."""
+        body = self.json()
+        return (body if isinstance(body, dict) else body[0])["participant_token"]
+
+
+class Rest:
+    """PostgREST on a port of loopback, of which we know the JWT secret."""
+
+    def __init__(self, port, secret):
+        self.port, self.secret = port, secret
+
+    def jwt(self, claims):
+        return jws.sign(claims, self.secret)
+
+    def connect(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+
+    def ask(self, function, arguments, claims="alice", method="POST", connection=None, **headers):
+        """Call a function, by claims that are whole, or as of a user, or none."""
+        if isinstance(claims, str) and not claims.startswith("{"):
+            claims = {"role": "web_user", "sub": claims}
+        if claims is not None:
+            headers["Authorization"] = f"Bearer {self.jwt(claims)}"
+        if arguments is not None:
+            headers.setdefault("Content_Type", "application/json")
+        if not isinstance(arguments, (str, type(None))):
+            arguments = json.dumps(arguments)
+        own = connection or self.connect()
+        try:
+            own.request(method, f"/rpc/{function}", arguments,
+                        {name.replace("_", "-"): value for name, value in headers.items()})
+            return Answer(own.getresponse())
+        finally:
+            if not connection:
+                own.close()
+
+
+@contextlib.contextmanager
+def started(program, name, log):
+    """PostgREST before a database."""
+    secret = secrets.token_hex(32)
+    port, admin = server.free_port(socket.SOCK_STREAM), server.free_port(socket.SOCK_STREAM)
+    with tempfile.TemporaryDirectory(prefix="livekit_rest.") as home:
+        config = Path(home) / "rest.conf"
+        config.touch(mode=0o600)
+        config.write_text(CONFIG.format(database=name, secret=secret, port=port, admin=admin,
+                                        **os.environ))
+        with log.open("ab") as output:
+            process = subprocess.Popen([program, config], cwd=home, stdin=subprocess.DEVNULL,
+                                       stdout=output, stderr=output)
+        try:
+            deadline = time.monotonic() + 20
+            while server.get(admin, "/ready")[0] != 200:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise Failure("PostgREST did not start\n" + log.read_text()[-2000:])
+                time.sleep(0.05)
+            yield Rest(port, secret)
+        finally:
+            process.kill()
+            process.wait()
