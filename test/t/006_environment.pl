@@ -79,6 +79,28 @@ foreach my $case (
 	  unless $what eq 'a short secret';
 }
 
+# Where to join: as the row says, else the settings, else the environment.
+members($node);
+$node->safe_psql('postgres', q{ALTER TABLE member ADD url text; SELECT livekit_register_access('member')});
+foreach my $case (
+	[ 'no url anywhere', {}, '', 'NULL', '55000' ],
+	[ 'a url in the environment', { LIVEKIT_URL => 'wss://environment.example.com' }, '', 'NULL', 'wss://environment.example.com' ],
+	[ 'one in the settings too', { LIVEKIT_URL => 'wss://environment.example.com' }, 'wss://setting.example.com', 'NULL', 'wss://setting.example.com' ],
+	[ 'one in the row too', { LIVEKIT_URL => 'wss://environment.example.com' }, 'wss://setting.example.com', q{'wss://row.example.com'}, 'wss://row.example.com' ],
+	[ 'one in the row alone', {}, '', q{'wss://row.example.com'}, 'wss://row.example.com' ],
+	[ 'a bad one in the row', { LIVEKIT_URL => 'wss://environment.example.com' }, '', q{'nonsense'}, '55000' ],
+	[ 'a bad one in the environment', { LIVEKIT_URL => 'nonsense' }, '', 'NULL', '55000' ],
+	[ 'an empty one', { LIVEKIT_URL => '' }, '', 'NULL', '55000' ])
+{
+	my ($what, $environment, $setting, $row, $expected) = @$case;
+
+	restart_with({ %pair, %$environment }, 'livekit_token.url' => $setting);
+	$node->safe_psql('postgres', "UPDATE member SET url = $row");
+	is(outcome($node, 'alice', q{SELECT server_url FROM livekit_join('standup')}), $expected, "$what: $expected");
+	is(outcome($node, 'alice', q{SELECT livekit_token_source('{"room_name": "standup"}') ->> 'server_url'}), $expected, 'for an endpoint as well');
+}
+restart_with(\%pair, 'livekit_token.url' => '');
+
 # With a key file.
 my $path = key_file(APIfile => $file_secret);
 restart_with(\%pair, 'livekit_token.key_file' => $path);

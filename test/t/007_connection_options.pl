@@ -46,6 +46,8 @@ my @options = (
 	[ '-c livekit_token.max_ttl=1000d', '55000' ],
 	[ '-c livekit_token.max_ttl=nonsense', '55000' ],
 	[ '-c livekit_token.key_file= -c livekit_token.max_ttl=0', 'F0000' ],
+	[ '-c LiveKit_Token.Key_File=', 'F0000' ],
+	[ '-c LIVEKIT_TOKEN.MAX_TTL=0', '55000' ],
 	[ '--livekit_token.max_ttl=0', '55000' ]);
 my $usual = 'APIsecond|600';
 
@@ -56,7 +58,7 @@ foreach (@options)
 	my ($options, $code) = @$_;
 
 	is(outcome($node, 'app', $lifetime, options => $options), $code, "$options: $code");
-	is(outcome($node, 'app', $longest, options => $options), $options =~ /max_ttl/ ? $code : '22023', 'nor a longer one');
+	is(outcome($node, 'app', $longest, options => $options), $options =~ /max_ttl/i ? $code : '22023', 'nor a longer one');
 	# a failed statement loads the library all the same
 	is(outcome($node, 'app', "SELECT 1 FROM livekit_keys() LIMIT 0; $lifetime", options => $options), $code, 'once loaded too');
 	like(outcome($node, 'app', "SELECT livekit_verify('$forged')", options => $options), qr/^(28000|F0000)$/,

@@ -12,8 +12,9 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(server configure random_secret write_file key_file outcome
-  connection_error open_session ask make_token new_log leaks VERBOSE_LOG);
+our @EXPORT = qw(server configure random_secret write_file key_file members
+  joining outcome connection_error open_session ask start finish make_token
+  new_log leaks VERBOSE_LOG);
 
 # Everything that PostgreSQL can be told to log about a statement.
 use constant VERBOSE_LOG => (
@@ -78,13 +79,45 @@ sub key_file
 	return $path;
 }
 
+# Make the usual access relation and register it: a table of members, who see
+# their own rows.  Role "alice" is one in room "standup", "bob" in "retro", and
+# "keeper" owns the table.
+sub members
+{
+	my ($node) = @_;
+
+	return $node->safe_psql('postgres', q{
+		CREATE ROLE alice LOGIN;
+		CREATE ROLE bob LOGIN;
+		CREATE ROLE keeper LOGIN;
+		CREATE TABLE member (room text, identity text, grants jsonb, PRIMARY KEY (room, identity));
+		ALTER TABLE member OWNER TO keeper;
+		ALTER TABLE member ENABLE ROW LEVEL SECURITY;
+		CREATE POLICY own ON member USING (identity = livekit_identity());
+		GRANT SELECT ON member TO PUBLIC;
+		INSERT INTO member VALUES ('standup', 'alice'), ('retro', 'bob');
+		GRANT EXECUTE ON FUNCTION livekit_join, livekit_can_join, livekit_token, livekit_token_source, livekit_verify TO PUBLIC;
+		GRANT EXECUTE ON FUNCTION livekit_register_access, livekit_unregister_access TO keeper;
+		SELECT livekit_register_access('member');
+	});
+}
+
+# The statement that joins a room, for whom and which is in the token.
+sub joining
+{
+	my ($room, $schema) = (@_, 'public');
+
+	return qq{SELECT claims ->> 'sub', claims #>> '{video,room}'
+		FROM $schema.livekit_join('$room'), $schema.livekit_verify(participant_token) AS claims;};
+}
+
 # Run statements in a session of their own: what they return, or the SQLSTATE
 # of the first error.
 sub outcome
 {
 	my ($node, $user, $sql, %options) = @_;
 	local $ENV{PGOPTIONS} = $options{options} // '';
-	my ($status, $stdout, $stderr) = $node->psql('postgres', $sql,
+	my ($status, $stdout, $stderr) = $node->psql($options{database} // 'postgres', $sql,
 		extra_params => [ '-U', $user, '-v', 'VERBOSITY=sqlstate' ]);
 
 	return $status == 0 ? $stdout : $stderr =~ /ERROR:  (\w{5})$/m ? $1 : $stderr;
@@ -103,8 +136,10 @@ sub connection_error
 # A session that stays open; and the outcome of a statement in it.
 sub open_session
 {
-	my ($node, $user) = @_;
-	return $node->background_psql('postgres', on_error_stop => 0,
+	my ($node, $user, %options) = @_;
+	local $ENV{PGOPTIONS} = $options{options} // '';
+
+	return $node->background_psql($options{database} // 'postgres', on_error_stop => 0,
 		extra_params => [ '-U', $user, '-v', 'VERBOSITY=sqlstate' ]);
 }
 
@@ -115,6 +150,35 @@ sub ask
 	usleep(2000);
 	$session->{stderr} = '';
 	my $result = $session->query($sql);
+	return $session->{stderr} =~ /ERROR:  (\w{5})$/m ? $1 : $result;
+}
+
+# Start a statement in a session, until another session sees it end or wait
+# for a lock; and its outcome, once it can have one.
+my $started = 0;
+
+sub start
+{
+	my ($session, $sql, $observer) = @_;
+	my $pid = ask($session, 'SELECT pg_backend_pid();');
+
+	$started++;
+	$sql =~ s{^\w+}{$& /* statement $started */};
+	$session->{stderr} = '';
+	$session->query_until(qr/^started$/m, "\\echo started\n$sql\n");
+	foreach (1 .. 100 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		return 1 if ask($observer, qq{SELECT wait_event_type = 'Lock' OR state <> 'active'
+			FROM pg_stat_activity WHERE pid = $pid AND query ~ 'statement $started ';}) eq 't';
+		usleep(10000);
+	}
+	return 0;
+}
+
+sub finish
+{
+	my ($session) = @_;
+	my $result = $session->query('');
 	return $session->{stderr} =~ /ERROR:  (\w{5})$/m ? $1 : $result;
 }
 
