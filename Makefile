@@ -12,6 +12,7 @@ OBJS = \
 	src/authorize.o \
 	src/ceiling.o \
 	src/claims.o \
+	src/columntext.o \
 	src/core/base64url.o \
 	src/core/jsonscan.o \
 	src/core/jws.o \

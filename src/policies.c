@@ -20,20 +20,18 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/xact.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
-#include "utils/uuid.h"
 
+#include "columntext.h"
 #include "inforce.h"
 #include "policies.h"
 
@@ -141,149 +139,6 @@ prepare(LkAccess *access)
 	access->plan = plan;
 }
 
-/*
- * What is asked, as values of the columns' types
- */
-
-/*
- * Read a uuid as PostgreSQL writes it; false for any other text, which could
- * not be a row's.
- */
-static bool
-text_is_uuid(const char *text, Datum *value)
-{
-	pg_uuid_t  *uuid = palloc(sizeof(*uuid));
-	char		digits[2 * UUID_LEN];
-	int			n = 0;
-
-	if (strlen(text) != 2 * UUID_LEN + 4)
-		return false;
-	for (int i = 0; text[i] != '\0'; i++)
-	{
-		if (i == 8 || i == 13 || i == 18 || i == 23)
-		{
-			if (text[i] != '-')
-				return false;
-		}
-		else if (strchr("0123456789abcdef", text[i]) != NULL)
-			digits[n++] = text[i];
-		else
-			return false;
-	}
-	(void) hex_decode(digits, n, (char *) uuid->data);
-	*value = UUIDPGetDatum(uuid);
-	return true;
-}
-
-/* Is it sure that the type takes this text? */
-static bool
-takes(Oid type, const char *text)
-{
-	switch (type)
-	{
-		case TEXTOID:
-		case VARCHAROID:
-		case BPCHAROID:
-			return true;
-		case INT4OID:
-		case INT8OID:
-			return strlen(text) <= 9 && text[0] != '\0' &&
-				strspn(text, "0123456789") == strlen(text);
-		default:
-			return false;
-	}
-}
-
-static Datum
-text_to_value(Oid type, char *text)
-{
-	Oid			input;
-	Oid			parameter;
-
-	if (type == TEXTOID || type == VARCHAROID)
-		return CStringGetTextDatum(text);
-	getTypeInputInfo(type, &input, &parameter);
-	return OidInputFunctionCall(input, text, parameter, -1);
-}
-
-/*
- * Make a value of the type.  False where it does not take the text: then no
- * row can have it.
- */
-static bool
-text_is_value(Oid type, char *text, Datum *value)
-{
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool result = true;
-
-	if (type == UUIDOID)
-		return text_is_uuid(text, value);
-	if (takes(type, text))
-	{
-		*value = text_to_value(type, text);
-		return true;
-	}
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		*value = text_to_value(type, text);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		int			category = ERRCODE_TO_CATEGORY(geterrcode());
-
-		if (category != ERRCODE_DATA_EXCEPTION &&
-			category != ERRCODE_TO_CATEGORY(ERRCODE_UNDEFINED_OBJECT))
-			PG_RE_THROW();
-		MemoryContextSwitchTo(context);
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		result = false;
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return result;
-}
-
-/*
- * What a row says
- */
-
-/* A value as text; the padding of char(n) is not part of it. */
-static text *
-value_to_text(Oid type, Datum value)
-{
-	Oid			output;
-	bool		is_varlena;
-	char	   *string;
-
-	if (type == TEXTOID || type == VARCHAROID)
-		return DatumGetTextPCopy(value);
-	getTypeOutputInfo(type, &output, &is_varlena);
-	string = OidOutputFunctionCall(output, value);
-	if (type == BPCHAROID)
-		string[bpchartruelen(string, strlen(string))] = '\0';
-	return cstring_to_text(string);
-}
-
-/* Is the row's key what was asked, byte for byte? */
-static bool
-is_asked(const LkMapped *key, Datum value, const char *asked)
-{
-	text	   *found;
-
-	/* equality may be looser than that; not of uuids, all written one way */
-	if (key->type == UUIDOID)
-		return true;
-	found = value_to_text(key->type, value);
-	return VARSIZE_ANY_EXHDR(found) == strlen(asked) &&
-		memcmp(VARDATA_ANY(found), asked, strlen(asked)) == 0;
-}
-
 /* Take what a row says; false when it is not the one that was asked for. */
 static bool
 take_row(const LkAccess *access, const char **asked, HeapTuple tuple,
@@ -308,7 +163,7 @@ take_row(const LkAccess *access, const char **asked, HeapTuple tuple,
 			continue;
 		if (c < NKEYS)
 		{
-			if (!is_asked(column, value, asked[c]))
+			if (!lk_columntext_is(column->type, value, asked[c]))
 				return false;
 			*field = cstring_to_text(asked[c]);
 		}
@@ -317,7 +172,7 @@ take_row(const LkAccess *access, const char **asked, HeapTuple tuple,
 		else if (column->type == INTERVALOID)
 			*field = DatumGetPointer(datumCopy(value, false, sizeof(Interval)));
 		else
-			*field = value_to_text(column->type, value);
+			*field = lk_columntext_of(column->type, value);
 	}
 	return true;
 }
@@ -405,8 +260,8 @@ ask(LkAccess *access, const LkQuestion *question, LkRow *row,
 	for (LkColumn c = 0; c < NKEYS; c++)
 	{
 		if (access->columns[c].attnum != 0 &&
-			!text_is_value(access->columns[c].type, unconstify(char *, asked[c]),
-						   &values[nvalues++]))
+			!lk_columntext_to_value(access->columns[c].type, asked[c],
+									&values[nvalues++]))
 			return LK_NO_ROW;
 	}
 	execute(access, values);
