@@ -210,7 +210,7 @@ relation: your own table with row-level security, or a view of such tables that 
 room: the column with the room''s name. identity: that of who may join; without it, whoever sees a row may.
 grants (jsonb), ttl (interval), name, metadata, attributes (jsonb), room_config (jsonb), project, url: what a token says, and the most that may be asked for.
 A column that has the default name counts when it is there; '''' leaves it out; another name must be there.
-Errors: 42501 not the owner, or another''s relation is registered; 42809 kind of relation; 42703, 42804 column; 55000 policies would not decide; 22004 NULL.';
+Errors: 42501 not the owner, or another''s relation is registered; 42809 kind of relation; 42703, 42804 column; 55000 policies would not decide; 22004 NULL; 42P01 no relation; 25006 read-only transaction.';
 
 CREATE FUNCTION livekit_unregister_access()
 RETURNS void
@@ -219,7 +219,7 @@ LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION livekit_unregister_access IS
 'Takes the access relation back: nobody joins by policies any more. Only the relation''s owner or a superuser may do that.
-Errors: 42501 not the owner; 55000 nothing is registered.';
+Errors: 42501 not the owner; 55000 nothing is registered; 25006 read-only transaction.';
 
 CREATE FUNCTION livekit_identity()
 RETURNS text
@@ -275,7 +275,7 @@ LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
 COMMENT ON FUNCTION livekit_can_join IS
 'Answers whether livekit_join would let the caller into a room; signs nothing.
 False for a room that does not exist, NULL, and a caller without an identity.
-Errors: 55000 nothing registered, policies not in force, or a row that cannot be used; 21000 several rows.';
+Errors: 55000 nothing registered, policies not in force, or a row that cannot be used; 21000 several rows; 54000, 22021 the identity.';
 
 CREATE FUNCTION livekit_token_source(jsonb)
 RETURNS jsonb

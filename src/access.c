@@ -24,6 +24,7 @@
 #include "access/stratnum.h"
 #include "access/table.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -275,6 +276,7 @@ look_up(Oid function)
 	{
 		LkAccess   *access;
 
+		CHECK_FOR_INTERRUPTS();
 		changes_seen = changes;
 		access = lk_access_read(table);
 		if (access != NULL)
@@ -282,7 +284,7 @@ look_up(Oid function)
 		if (kept != NULL)
 			MemoryContextDelete(kept->context);
 		kept = access;
-	} while (changes_seen != changes);
+	} while (changes_seen != changes && !lk_discarding_caches());
 	kept_table = table;
 	kept_function = function;
 	return kept;
@@ -300,7 +302,7 @@ lk_access_get(Oid function)
 		if (access == NULL)
 			return NULL;
 		LockRelationOid(access->relation, AccessShareLock);
-		if (changes == changes_seen)
+		if (changes == changes_seen || lk_discarding_caches())
 			return access;
 	}
 }

@@ -22,7 +22,6 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
@@ -76,7 +75,6 @@ lk_authorize_nothing(void)
 			errdetail_log("There are no policies that could let role \"%s\" into a room. Register the table whose policies decide with livekit_register_access; without it, roles that may execute livekit_issue can sign.",
 						  GetUserNameFromId(GetUserId(), true)),
 			errhint("The server log says more."));
-	pg_unreachable();
 }
 
 /*
@@ -103,9 +101,9 @@ find_issue(Oid token_function)
 }
 
 void
-lk_authorize_issuer(Oid function)
+lk_authorize_issuer(Oid token_function)
 {
-	Oid			issue = find_issue(function);
+	Oid			issue = find_issue(token_function);
 
 	if (!OidIsValid(issue) ||
 		lk_proc_aclcheck(issue, GetUserId(), ACL_EXECUTE) != ACLCHECK_OK)
@@ -135,7 +133,7 @@ token_identity(const char *own, const char *device)
 		ereport(ERROR,
 				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				errmsg("the caller's identity is too long"),
-				errdetail("With the device it may have %d bytes in UTF-8.",
+				errdetail("It may have %d bytes in UTF-8, with the device if there is one.",
 						  LK_MAX_NAME));
 	return cstring_to_text(identity);
 }
@@ -208,7 +206,7 @@ decide(LkAccess *access, const LkRequest *request, const char *device,
 }
 
 void
-lk_authorize(LkAccess *access, LkRequest *request, const char *device,
+lk_authorize(LkAccess *access, const LkRequest *request, const char *device,
 			 LkPermit *permit)
 {
 	LkRow		row;
@@ -220,19 +218,19 @@ lk_authorize(LkAccess *access, LkRequest *request, const char *device,
 		refuse(refusal, cause);
 	lk_ceiling_hold(&row, request, permit->now, &permit->claims);
 	permit->project = row.says.project;
-	permit->url = row.url != NULL && VARSIZE_ANY_EXHDR(row.url) > 0 ?
-		row.url : NULL;			/* as an empty setting is none */
+	permit->url = row.url;
 }
 
 bool
-lk_authorize_join(LkAccess *access, LkRequest *request)
+lk_authorize_join(LkAccess *access, const LkRequest *request)
 {
 	LkRow		row;
 	LkPermit	permit;
 	const char *cause;
 
-	return decide(access, request, NULL, &row, &permit, &cause) == NOT_REFUSED &&
-		LK_GRANTED(&permit.claims.grants, LK_ROOM_JOIN);
+	if (decide(access, request, NULL, &row, &permit, &cause) != NOT_REFUSED)
+		return false;
+	return LK_GRANTED(&permit.claims.grants, LK_ROOM_JOIN);
 }
 
 void

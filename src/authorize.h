@@ -23,7 +23,7 @@
 /* What may be signed. */
 typedef struct LkPermit
 {
-	text	   *identity;		/* as the token has it, where policies were asked */
+	text	   *identity;		/* of the token, where policies were asked */
 	LkClaims	claims;
 	text	   *project;		/* NULL is the default one */
 	text	   *url;			/* of LiveKit's server, if the row says so */
@@ -37,22 +37,22 @@ typedef struct LkPermit
  * 42501 for a refusal, 55000 where policies would not decide or the row cannot
  * be used, 21000 for several rows, 22023 and 54000 for a wrong request.
  */
-extern void lk_authorize(LkAccess *access, LkRequest *request,
+extern void lk_authorize(LkAccess *access, const LkRequest *request,
 						 const char *device, LkPermit *permit);
 
 /* Raise 42501 when the permit is for something else than to join. */
 extern void lk_authorize_require_join(const LkPermit *permit);
 
 /* May the caller join the room?  Raises no 42501 of its own. */
-extern bool lk_authorize_join(LkAccess *access, LkRequest *request);
+extern bool lk_authorize_join(LkAccess *access, const LkRequest *request);
 
 /*
- * Permit what is asked, no policies being there to ask.  Raises 55000 unless
- * the caller may execute livekit_issue.
+ * Raise 55000 unless the caller may execute livekit_issue, which is beside
+ * livekit_token.
  */
-extern void lk_authorize_issuer(Oid function);
+extern void lk_authorize_issuer(Oid token_function);
 
 /* Raise 55000: no access relation is registered. */
-extern void lk_authorize_nothing(void);
+extern _Noreturn void lk_authorize_nothing(void);
 
 #endif							/* LK_AUTHORIZE_H */

@@ -3,10 +3,10 @@
  * ceiling.c
  *	  What the access relation's row lets its user have of what is asked.
  *
- * A row is read as if the relation's owner had asked for it. What the user asks
- * for takes the place of what the row says, one thing after the other, and must
- * not be more. Grants are compared by their effect: a row that does not speak of
- * canPublish lets its user publish, since LiveKit does.
+ * A row is read as if the relation's owner had asked for it. What the user
+ * asks for takes the place of what the row says, one thing after the other,
+ * and must not be more. Grants are compared by their effect: a row that does
+ * not speak of canPublish lets its user publish, since LiveKit does.
  *
  * Portions Copyright (c) 2026, the livekit_token authors
  * SPDX-License-Identifier: PostgreSQL
@@ -19,11 +19,11 @@
 #include "postgres.h"
 
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 
 #include "ceiling.h"
 #include "jsonarg.h"
 #include "keyring.h"
+#include "names.h"
 #include "roomconfig.h"
 #include "url.h"
 
@@ -62,13 +62,13 @@ write_defaults(LkGrants *grants)
 static void
 check_url(const text *url)
 {
-	const char *problem = url == NULL || VARSIZE_ANY_EXHDR(url) == 0 ? NULL :
+	const char *problem = url == NULL ? NULL :
 		lk_url_problem(text_to_cstring(url));
 
 	if (problem != NULL)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("column \"url\" holds none"),
+				errmsg("url is not valid"),
 				errdetail("%s", problem));
 }
 
@@ -124,9 +124,11 @@ lk_ceiling_read(const LkRow *row, text *identity, TimestampTz now,
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("the access relation's row cannot be used"),
-				errdetail_log("Of what it says: %s%s%s.", error->message,
-							  error->detail ? ". " : "",
-							  error->detail ? error->detail : ""),
+				errdetail_log("Of what it says: %s.%s%s%s%s", error->message,
+							  error->detail ? " " : "",
+							  error->detail ? error->detail : "",
+							  error->hint ? " " : "",
+							  error->hint ? error->hint : ""),
 				errhint("The server log says more."));
 	}
 	PG_END_TRY();
@@ -251,6 +253,8 @@ static Jsonb *
 spelled_out(Jsonb *config)
 {
 	StringInfoData buf;
+	size_t		length;
+	char	   *json;
 
 	if (config == NULL)
 		return NULL;
@@ -258,22 +262,32 @@ spelled_out(Jsonb *config)
 	appendStringInfoChar(&buf, '{');
 	lk_roomconfig_write(&buf, config);
 	appendStringInfoChar(&buf, '}');
-	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
-											  CStringGetDatum(buf.data)));
+	length = buf.len;
+	json = lk_wire_json_to_server(buf.data, &length);
+	if (json == NULL)
+		elog(ERROR, "could not convert to the database's encoding");
+	json = pnstrdup(json, length);
+	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
+}
+
+/* Does it name the default project, as nothing does? */
+static bool
+is_default_project(const text *project)
+{
+	return project == NULL ||
+		lk_name_is(LK_DEFAULT_PROJECT, VARDATA_ANY(project),
+				   VARSIZE_ANY_EXHDR(project));
 }
 
 static void
 hold_project(const text *asked, const text *given)
 {
-	text	   *otherwise = cstring_to_text(LK_DEFAULT_PROJECT);
-
-	if (asked == NULL)
+	if (asked == NULL ||
+		(is_default_project(asked) && is_default_project(given)))
 		return;
-	if (given == NULL)
-		given = otherwise;
-	if (VARSIZE_ANY_EXHDR(asked) != VARSIZE_ANY_EXHDR(given) ||
-		memcmp(VARDATA_ANY(asked), VARDATA_ANY(given),
-			   VARSIZE_ANY_EXHDR(given)) != 0)
+	if (given == NULL ||
+		!lk_name_is(text_to_cstring(given), VARDATA_ANY(asked),
+					VARSIZE_ANY_EXHDR(asked)))
 		refuse("parameter", "project");
 }
 

@@ -92,6 +92,17 @@ lk_jsonb_push(JsonbInState *state, JsonbIteratorToken token, JsonbValue *value)
 
 #endif							/* __JSONB_H__ */
 
+#ifdef INVAL_H
+
+/* A debugging setting: every look at the catalogs finds changes. */
+#ifdef DISCARD_CACHES_ENABLED
+#define lk_discarding_caches() (debug_discard_caches > 0)
+#else
+#define lk_discarding_caches() false
+#endif
+
+#endif							/* INVAL_H */
+
 #ifdef PARSE_RELATION_H
 
 /* Is this table of a query read with the rights of who runs the query? */
@@ -105,6 +116,13 @@ lk_reads_as_caller(const Query *query, RangeTblEntry *rte)
 	return !OidIsValid(rte->checkAsUser);
 #endif
 }
+
+/* Before 16, an entry is left of a view that has been expanded. */
+#if PG_VERSION_NUM >= 160000
+#define lk_is_expanded_view(rte) false
+#else
+#define lk_is_expanded_view(rte) ((rte)->relkind == RELKIND_VIEW)
+#endif
 
 /* From 18 on, an entry stands for a query's GROUP BY. */
 #if PG_VERSION_NUM >= 180000

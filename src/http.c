@@ -80,8 +80,8 @@ headers_with_ours(const char *headers)
 	ours = DirectFunctionCall1(jsonb_in, CStringGetDatum(NO_STORE));
 	if (DatumGetBool(DirectFunctionCall2(jsonb_contains, theirs, ours)))
 		return headers;
-	return DatumGetCString(DirectFunctionCall1(jsonb_out,
-											   DirectFunctionCall2(jsonb_concat, theirs, ours)));
+	theirs = DirectFunctionCall2(jsonb_concat, theirs, ours);
+	return DatumGetCString(DirectFunctionCall1(jsonb_out, theirs));
 }
 
 void

@@ -3,12 +3,12 @@
  * identity.c
  *	  Who is calling: the identity that policies and tokens speak of.
  *
- * Where many users share one login role, a gateway names the user in a setting
- * of the session. Whoever can run SQL under such a role can write that setting
- * and be anyone; so it counts only where an administrator said of the very role
- * that logged in (ALTER ROLE ... SET) that its sessions may be believed. From
- * anywhere else the setting gives no identity at all, never current_user, which
- * would be a role shared by all.
+ * Where many users share one login role, a gateway names the user in a
+ * setting of the session. Whoever can run SQL under such a role can write
+ * that setting and be anyone; so it counts only where an administrator said
+ * of the very role that logged in (ALTER ROLE ... SET) that its sessions may
+ * be believed. From anywhere else the setting gives no identity at all, never
+ * current_user, which would be a role shared by all.
  *
  * Portions Copyright (c) 2026, the livekit_token authors
  * SPDX-License-Identifier: PostgreSQL
@@ -58,7 +58,7 @@ typedef struct Meaning
 	GucSource	source;			/* where the value came from */
 	bool		is_valid;
 	bool		is_role;
-	const char *path;			/* into the JSON that a setting holds, or NULL */
+	const char *path;			/* into the JSON that it holds, or NULL */
 	char		name[FLEXIBLE_ARRAY_MEMBER];	/* of that setting */
 } Meaning;
 
@@ -172,7 +172,8 @@ parse(const char *value, GucSource source)
 	parsed->path = NULL;
 	parsed->is_role = strcmp(meaning, ROLE) == 0;
 	parsed->is_valid = parsed->is_role ||
-		(name_length > 0 && pg_strncasecmp(meaning, PREFIX, strlen(PREFIX)) != 0);
+		(name_length > 0 &&
+		 pg_strncasecmp(meaning, PREFIX, strlen(PREFIX)) != 0);
 	if (parsed->is_valid && !parsed->is_role && name_length < length)
 	{
 		parsed->path = parsed->name + name_length + 1;
@@ -285,6 +286,13 @@ identity_in_json(const char *setting, const char *json, const char *path,
 	LkPayload	payload;
 	JsonbValue	v;
 
+	if (!pg_verifymbstr(json, strlen(json), true))
+	{
+		*cause = psprintf("The setting \"%s\" is not valid in the database's encoding.",
+						  setting);
+		return NULL;
+	}
+
 	/* of SQL_ASCII nothing is known, and what is read must be UTF-8 anyway */
 	if (GetDatabaseEncoding() != PG_SQL_ASCII)
 		text = lk_wire_text(json, strlen(json));
@@ -379,8 +387,9 @@ identity_in_setting(const char *name, const char *path, const char **cause)
 	return identity;
 }
 
-char *
-lk_identity_get(const char **cause)
+/* Read the identity from where the setting says that it is. */
+static char *
+read_identity(const char **cause)
 {
 	*cause = NULL;
 	if (current->is_role)
@@ -395,6 +404,24 @@ lk_identity_get(const char **cause)
 	else
 		return identity_in_setting(current->name, current->path, cause);
 	return NULL;
+}
+
+char *
+lk_identity_get(const char **cause)
+{
+	char	   *identity = read_identity(cause);
+
+	/*
+	 * Roles are the cluster's, and a connection's options come before its
+	 * encoding is known: neither has been checked as text is.
+	 */
+	if (identity != NULL &&
+		!pg_verifymbstr(identity, strlen(identity), true))
+	{
+		*cause = "The identity is not valid in the database's encoding.";
+		return NULL;
+	}
+	return identity;
 }
 
 /*

@@ -3,10 +3,10 @@
  * inforce.c
  *	  Do policies decide what a query sees?
  *
- * check_enable_rls() alone does not tell: a view that is not security_invoker,
- * owned by an ordinary role, passes it while the policies see the owner. So the
- * rewritten query is looked at: whom it reads each table as, and whether it
- * carries the policies' quals.
+ * check_enable_rls() alone does not tell: a view that is not
+ * security_invoker, owned by an ordinary role, passes it while the policies
+ * see the owner. So the rewritten query is looked at: whom it reads each
+ * table as, and whether it carries the policies' quals.
  *
  * Portions Copyright (c) 2026, the livekit_token authors
  * SPDX-License-Identifier: PostgreSQL
@@ -92,8 +92,7 @@ look_at_entry(const Query *query, RangeTblEntry *rte, Look *look)
 	switch (rte->rtekind)
 	{
 		case RTE_RELATION:
-			/* before 16, what is left of a view that has been expanded */
-			if (rte->relkind == RELKIND_VIEW)
+			if (lk_is_expanded_view(rte))
 				return;
 			look->problem = table_problem(query, rte, look->reader);
 			look->tables++;

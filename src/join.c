@@ -57,7 +57,7 @@ server_url(const LkPermit *permit)
 }
 
 void
-lk_join(Oid function, LkRequest *request, const char *device,
+lk_join(Oid function, const LkRequest *request, const char *device,
 		LkConnection *connection)
 {
 	LkAccess   *access;

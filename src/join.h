@@ -29,7 +29,7 @@ typedef struct LkConnection
  * extension.  Raises what lk_authorize raises, 55000 when nothing is
  * registered or no address is known, and what the keyring raises.
  */
-extern void lk_join(Oid function, LkRequest *request, const char *device,
+extern void lk_join(Oid function, const LkRequest *request, const char *device,
 					LkConnection *connection);
 
 #endif							/* LK_JOIN_H */

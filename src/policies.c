@@ -25,6 +25,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
 #include "utils/resowner.h"
@@ -81,6 +82,7 @@ lk_policies_query(const LkAccess *access)
 {
 	StringInfoData buf;
 	const char *separator = "SELECT";
+	const char *schema;
 	int			parameter = 0;
 
 	initStringInfo(&buf);
@@ -92,8 +94,9 @@ lk_policies_query(const LkAccess *access)
 						 quote_identifier(NameStr(access->columns[c].name)));
 		separator = ",";
 	}
+	schema = get_namespace_name(get_rel_namespace(access->relation));
 	appendStringInfo(&buf, " FROM %s AS a",
-					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(access->relation)),
+					 quote_qualified_identifier(schema,
 												get_rel_name(access->relation)));
 	for (LkColumn c = 0; c < NKEYS; c++)
 	{
@@ -103,13 +106,32 @@ lk_policies_query(const LkAccess *access)
 	return buf.data;
 }
 
+static CachedPlanSource *
+source_of(SPIPlanPtr plan)
+{
+	return linitial(SPI_plan_get_plan_sources(plan));
+}
+
+/*
+ * What is wrong with the question as it was analysed last, or NULL.  Names
+ * were looked up then, so that it must be the relation's number as well.
+ */
+static const char *
+question_problem(const LkAccess *access, SPIPlanPtr plan)
+{
+	CachedPlanSource *source = source_of(plan);
+
+	if (!list_member_oid(source->relationOids, access->relation))
+		return "The schema was renamed while the relation was looked up.";
+	return lk_inforce_problem(linitial(source->query_list), LK_READER_CALLER);
+}
+
 /* Prepare the question, to be kept with the registration. */
 static void
 prepare(LkAccess *access)
 {
 	Oid			types[NKEYS];
 	int			ntypes = 0;
-	CachedPlanSource *source;
 	SPIPlanPtr	plan;
 	const char *problem;
 
@@ -125,18 +147,83 @@ prepare(LkAccess *access)
 	if (plan == NULL)
 		elog(ERROR, "could not prepare the question: %s",
 			 SPI_result_code_string(SPI_result));
-	source = linitial(SPI_plan_get_plan_sources(plan));
-	if (!list_member_oid(source->relationOids, access->relation))
-		lk_policies_refuse("The schema was renamed while the relation was looked up.");
 
 	/* before it is planned, too: planning may call functions and wrappers */
-	problem = lk_inforce_problem(linitial(source->query_list),
-								 LK_READER_CALLER);
+	problem = question_problem(access, plan);
 	if (problem != NULL)
 		lk_policies_refuse(problem);
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not keep the question's plan");
 	access->plan = plan;
+}
+
+static void
+drop_plan(LkAccess *access)
+{
+	if (access->plan != NULL)
+		SPI_freeplan(access->plan);
+	access->plan = NULL;
+}
+
+/*
+ * Pin the plan and look at what it will run.  NULL, or why policies would not
+ * decide; then it is not pinned.
+ */
+static const char *
+pin(const LkAccess *access, CachedPlan **pinned)
+{
+	for (;;)
+	{
+		const char *problem;
+
+		*pinned = SPI_plan_get_cached_plan(access->plan);
+		problem = question_problem(access, access->plan);
+		if (problem == NULL &&
+			(source_of(access->plan)->is_valid || lk_discarding_caches()))
+			return NULL;
+		ReleaseCachedPlan(*pinned, CurrentResourceOwner);
+		if (problem != NULL)
+			return problem;
+
+		/* looking, it heard of a change in some catalog: plan anew */
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+static void
+execute(LkAccess *access, Datum *values)
+{
+	CachedPlan *pinned;
+	const char *problem;
+	int			generation;
+
+	if (access->plan != NULL && !source_of(access->plan)->is_valid)
+		drop_plan(access);
+	if (access->plan == NULL)
+		prepare(access);
+	if (pin(access, &pinned) != NULL)
+	{
+		/* it may be of a time when this role had other attributes */
+		drop_plan(access);
+		prepare(access);
+		problem = pin(access, &pinned);
+		if (problem != NULL)
+			lk_policies_refuse(problem);
+	}
+	generation = source_of(access->plan)->generation;
+	if (SPI_execute_snapshot(access->plan, values, NULL, GetLatestSnapshot(),
+							 InvalidSnapshot, true, false,
+							 MAX_ROWS) != SPI_OK_SELECT)
+		elog(ERROR, "could not ask the policies");
+
+	/* what ran is what was looked at, unless it was planned once more */
+	if (source_of(access->plan)->generation != generation)
+	{
+		problem = question_problem(access, access->plan);
+		if (problem != NULL)
+			lk_policies_refuse(problem);
+	}
+	ReleaseCachedPlan(pinned, CurrentResourceOwner);
 }
 
 /* Take what a row says; false when it is not the one that was asked for. */
@@ -172,81 +259,16 @@ take_row(const LkAccess *access, const char **asked, HeapTuple tuple,
 		else if (column->type == INTERVALOID)
 			*field = DatumGetPointer(datumCopy(value, false, sizeof(Interval)));
 		else
-			*field = lk_columntext_of(column->type, value);
+		{
+			text	   *found = lk_columntext_of(column->type, value);
+
+			/* as an empty setting is none */
+			if (VARSIZE_ANY_EXHDR(found) > 0 ||
+				(c != LK_COLUMN_PROJECT && c != LK_COLUMN_URL))
+				*field = found;
+		}
 	}
 	return true;
-}
-
-/*
- * Asking
- */
-
-static CachedPlanSource *
-source_of(const LkAccess *access)
-{
-	return linitial(SPI_plan_get_plan_sources(access->plan));
-}
-
-static void
-drop_plan(LkAccess *access)
-{
-	if (access->plan != NULL)
-		SPI_freeplan(access->plan);
-	access->plan = NULL;
-}
-
-/*
- * Pin the plan and look at what it will run.  False when policies would not
- * decide.
- */
-static bool
-pin(const LkAccess *access, CachedPlan **pinned)
-{
-	for (;;)
-	{
-		CachedPlanSource *source = source_of(access);
-		const char *problem;
-
-		*pinned = SPI_plan_get_cached_plan(access->plan);
-		problem = lk_inforce_problem(linitial(source->query_list),
-									 LK_READER_CALLER);
-		if (problem == NULL && source->is_valid)
-			return true;
-		ReleaseCachedPlan(*pinned, CurrentResourceOwner);
-		if (problem != NULL)
-			return false;
-
-		/* looking, it heard of a change in some catalog: plan anew */
-		CHECK_FOR_INTERRUPTS();
-	}
-}
-
-static void
-execute(LkAccess *access, Datum *values)
-{
-	CachedPlan *pinned;
-	List	   *looked_at;
-
-	if (access->plan != NULL && !source_of(access)->is_valid)
-		drop_plan(access);
-	if (access->plan == NULL)
-		prepare(access);
-	if (!pin(access, &pinned))
-	{
-		/* it may be of a time when this role had other attributes */
-		drop_plan(access);
-		prepare(access);
-		if (!pin(access, &pinned))
-			lk_policies_refuse("The question changed while it was being planned.");
-	}
-	looked_at = source_of(access)->query_list;
-	if (SPI_execute_snapshot(access->plan, values, NULL, GetLatestSnapshot(),
-							 InvalidSnapshot, true, false,
-							 MAX_ROWS) != SPI_OK_SELECT)
-		elog(ERROR, "could not ask the policies");
-	if (source_of(access)->query_list != looked_at)
-		lk_policies_refuse("The question was planned anew while it was being asked.");
-	ReleaseCachedPlan(pinned, CurrentResourceOwner);
 }
 
 static LkAnswer

@@ -34,7 +34,7 @@ extern LkAnswer lk_policies_ask(LkAccess *access, LkQuestion *question,
 								LkRow *row);
 
 /* Raise 55000: policies would not decide.  The cause is for the log only. */
-extern void lk_policies_refuse(const char *cause);
+extern _Noreturn void lk_policies_refuse(const char *cause);
 
 /*
  * The query that asks them, of a registration whose relation is locked: its

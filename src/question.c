@@ -123,6 +123,6 @@ livekit_join_request(PG_FUNCTION_ARGS)
 	json = lk_wire_json_to_server(buf.data, &length);
 	if (json == NULL)
 		elog(ERROR, "could not convert a request to the database's encoding");
-	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in,
-										CStringGetDatum(pnstrdup(json, length))));
+	json = pnstrdup(json, length);
+	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
 }

@@ -4,9 +4,10 @@
  *	  Registers the access relation.
  *
  * Only who owns the relation may say that its policies decide, and only who
- * could take a registration back may replace it. What is checked here can change
- * afterwards; so it is looked at again whenever the policies are asked. It is
- * checked here so that whoever registers learns of a mistake, not the users.
+ * could take a registration back may replace it, unless its relation is gone.
+ * What is checked here can change afterwards; so it is looked at again
+ * whenever the policies are asked. It is checked here so that whoever
+ * registers learns of a mistake, not the users.
  *
  * Portions Copyright (c) 2026, the livekit_token authors
  * SPDX-License-Identifier: PostgreSQL
@@ -21,9 +22,10 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/dependency.h"
-#include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
@@ -185,12 +187,27 @@ check_policies(const LkAccess *access)
  * What will be slow
  */
 
+static bool
+is_btree(Oid index)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_class) GETSTRUCT(tuple))->relam == BTREE_AM_OID;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
 /* Is there an index to find a question's row by? */
 static bool
 has_index(const LkAccess *access)
 {
 	Relation	rel = table_open(access->relation, AccessShareLock);
 	List	   *indexes = RelationGetIndexList(rel);
+	AttrNumber	room = access->columns[LK_COLUMN_ROOM].attnum;
+	AttrNumber	identity = access->columns[LK_COLUMN_IDENTITY].attnum;
 	ListCell   *cell;
 	bool		found = false;
 
@@ -203,10 +220,11 @@ has_index(const LkAccess *access)
 		if (!HeapTupleIsValid(tuple))
 			continue;
 		index = (Form_pg_index) GETSTRUCT(tuple);
-		if (index->indisvalid && index->indnatts > 0 &&
-			(index->indkey.values[0] == access->columns[LK_COLUMN_ROOM].attnum ||
-			 (access->columns[LK_COLUMN_IDENTITY].attnum != 0 &&
-			  index->indkey.values[0] == access->columns[LK_COLUMN_IDENTITY].attnum)))
+		if (index->indisvalid &&
+			is_btree(index->indexrelid) &&
+			heap_attisnull(tuple, Anum_pg_index_indpred, NULL) &&
+			(index->indkey.values[0] == room ||
+			 (identity != 0 && index->indkey.values[0] == identity)))
 			found = true;
 		ReleaseSysCache(tuple);
 	}

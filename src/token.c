@@ -14,7 +14,6 @@
 #include "postgres.h"
 
 #include "access/detoast.h"
-#include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 

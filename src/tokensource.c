@@ -5,7 +5,8 @@
  *
  * TokenSource.endpoint of the SDKs posts a JSON object with those of these
  * members that the application has set. What the caller may not choose is
- * refused, not ignored, since the client would go on as if it had been granted.
+ * refused, not ignored, since the client would go on as if it had been
+ * granted.
  *
  * Portions Copyright (c) 2026, the livekit_token authors
  * SPDX-License-Identifier: PostgreSQL

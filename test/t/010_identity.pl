@@ -160,6 +160,11 @@ like(new_log($node, $offset), qr/ERROR:  .*\n.*DETAIL:  .*livekit_token[.]identi
 reload_with($session, 'role');
 is(ask($session, $join), 'web|standup', 'role in the file: the session is itself again');
 identity('', 'alice', 'alice', 'as is everybody');
+
+# A connection's options come before its encoding is known.
+my $setting = "ALTER ROLE web SET livekit_token.identity = 'app.user_id'";
+identity($setting, 'web', 'carol', 'a setting by the options', '', '-c app.user_id=carol');
+identity($setting, 'web', 'nobody', 'bytes that are no UTF-8', '', "-c app.user_id=carol\xe9");
 $_->quit foreach $session, $administrator;
 
 # What was lost to a connection's options does not come back with the file.
