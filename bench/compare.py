@@ -1,5 +1,6 @@
 """Runs the comparison; see run, which prepares what it needs."""
 
+import argparse
 import re
 import subprocess
 import sys
@@ -9,12 +10,41 @@ from pathlib import Path
 
 import claims
 import contenders
+import endpoint
+import policy
 import report
 
 HERE = Path(__file__).parent
-WHAT = ("mint", "verify")
-QUICK = "--quick" in sys.argv[1:]
-ROUNDS, SECONDS, CLIENT_SECONDS = (3, 0.02, 1) if QUICK else (11, 0.2, 2)
+PARTS = ["tokens", "policy", "endpoint"]
+
+
+class Effort:
+    """How long a figure may take."""
+
+    def __init__(self, quick):
+        self.rounds = 3 if quick else 11
+        self.seconds = 0.02 if quick else 0.2
+        self.client_seconds = 1 if quick else 2
+        # Together, a minute and more for each.
+        self.visit_seconds = 2 if quick else 6
+
+    def calibrate(self, loop):
+        """How often it fits into the time for one; warms it up as well."""
+        count = 1
+        while True:
+            elapsed = loop(count) * count / 1e9
+            if elapsed >= self.seconds / 2:
+                return max(1, round(count * self.seconds / elapsed))
+            count *= 2
+
+    def interleaved(self, jobs):
+        """One figure for each round: {key: loop} gives {key: figures}."""
+        counts = {key: self.calibrate(loop) for key, loop in jobs.items()}
+        figures = defaultdict(list)
+        for _ in range(self.rounds):
+            for key, loop in jobs.items():
+                figures[key].append(loop(counts[key]))
+        return figures
 
 
 def check(name, contender, token):
@@ -38,65 +68,9 @@ def check(name, contender, token):
         raise SystemExit(f"bench: {name} reads the token and a forgery as {verdicts}")
 
 
-def calibrate(contender, what, text):
-    """How often it fits into SECONDS; warms it up as well."""
-    count = 1
-    while True:
-        elapsed = contender.loop(what, count, text) * count / 1e9
-        if elapsed >= SECONDS / 2:
-            return max(1, round(count * SECONDS / elapsed))
-        count *= 2
-
-
-def single(everybody):
-    """Nanoseconds per token: {(size, what, name): one figure for each round}."""
-    texts = {}
-    for size in claims.SIZES:
-        texts[size, "mint"] = claims.metadata(size)
-        texts[size, "verify"] = claims.sign(claims.claims(size))
-    jobs = {(*job, name): calibrate(contender, job[1], text)
-            for job, text in texts.items() for name, contender in everybody.items()}
-    figures = defaultdict(list)
-    for _ in range(ROUNDS):
-        for (size, what, name), count in jobs.items():
-            figures[size, what, name].append(everybody[name].loop(what, count, texts[size, what]))
-    return figures
-
-
-def clients(directory):
-    """Transactions per second of two clients, small token: {title: figures}."""
-    sql = contenders.statements()
-    token = claims.sign(claims.claims("small"))
-    scripts = {"SELECT 1": "SELECT 1;"}
-    for name in ("livekit_token", "pgjwt", "PL/Python"):
-        for what in WHAT:
-            # The row's number is none of pgbench's.
-            expression = re.sub(r"CASE WHEN g > 0 THEN (\$1) END", r"\1", sql[name][what])
-            text = ":metadata" if what == "mint" else ":token"
-            scripts[f"{name}, {what}"] = (
-                "SELECT " + " ".join(expression.replace("$1", f"{text}::text").split()) + ";")
-    figures = defaultdict(list)
-    for _ in range(ROUNDS):
-        for number, (title, script) in enumerate(scripts.items()):
-            file = Path(directory, f"{number}.sql")
-            file.write_text(script + "\n")
-            figures[title].append(transactions(file, token))
-    return figures
-
-
-def transactions(file, token):
-    done = subprocess.run(
-        ["pgbench", "-n", "-M", "prepared", "-c", "2", "-j", "2", "-f", file,
-         "-T", str(CLIENT_SECONDS), "-D", f"metadata={claims.metadata('small')}",
-         "-D", f"token={token}"],
-        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    match = re.search(r"^tps = ([\d.]+)", done.stdout, re.M)
-    if done.returncode or not match:
-        raise SystemExit(f"bench: pgbench said: {done.stdout[-500:]}")
-    return float(match[1])
-
-
-def main():
+def tokens(effort):
+    """Nanoseconds per token, {(size, what, name): figures}; and who takes part
+    in which version."""
     with tempfile.TemporaryDirectory() as directory:
         floor = f"{directory}/floor"
         subprocess.run(["cc", "-std=c11", "-O2", "-o", floor, HERE / "floor.c", "-lcrypto"],
@@ -105,19 +79,92 @@ def main():
         token = claims.sign(claims.claims("small"))
         for name, contender in everybody.items():
             check(name, contender, token)
-        times = single(everybody)
+        texts = {}
+        for size in claims.SIZES:
+            texts[size, "mint"] = claims.metadata(size)
+            texts[size, "verify"] = claims.sign(claims.claims(size))
+        figures = effort.interleaved({
+            (*job, name): lambda count, c=contender, job=job, t=text: c.loop(job[1], count, t)
+            for job, text in texts.items() for name, contender in everybody.items()})
         versions = {name: contender.version for name, contender in everybody.items()}
         for contender in everybody.values():
             contender.close()
-        rates = clients(directory)
-    text = report.markdown(times, rates, versions, ROUNDS)
-    if QUICK:
+    return figures, versions
+
+
+def policies(effort, rows):
+    """Nanoseconds per answer: {(what, title): figures}."""
+    askers = policy.askers(rows)
+    figures = effort.interleaved({
+        (what, title): lambda count, a=asker, what=what: a.loop(what, count)
+        for title, asker in askers.items() for what in policy.STATEMENTS})
+    for asker in askers.values():
+        asker.close()
+    return figures
+
+
+def clients(effort, parts, rows):
+    """Transactions per second of two clients: {title: figures}."""
+    token = claims.sign(claims.claims("small"))
+    scripts = {"SELECT 1": ("SELECT 1;",)}
+    if "tokens" in parts:
+        for name, what, expression in contenders.client_statements():
+            text = ":metadata" if what == "mint" else ":token"
+            scripts[f"{name}, {what}"] = (f"SELECT {expression.replace('$1', f'{text}::text')};",)
+    if "policy" in parts:
+        where = "-U", claims.IDENTITY, policy.database("text", rows)
+        scripts |= {title: (script, *where) for title, script in policy.CLIENTS.items()}
+    figures = defaultdict(list)
+    with tempfile.TemporaryDirectory() as directory:
+        for _ in range(effort.rounds):
+            for number, (title, (script, *where)) in enumerate(scripts.items()):
+                file = Path(directory, f"{number}.sql")
+                file.write_text(script.replace("\n ", " ") + "\n")
+                figures[title].append(transactions(
+                    file, token, "-T", str(effort.client_seconds), *where))
+    return figures
+
+
+def transactions(file, token, *options):
+    done = subprocess.run(
+        ["pgbench", "-n", "-M", "prepared", "-c", "2", "-j", "2", "-f", file,
+         "-D", f"metadata={claims.metadata('small')}", "-D", f"token={token}", *options],
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    match = re.search(r"^tps = ([\d.]+)", done.stdout, re.M)
+    if done.returncode or not match:
+        raise SystemExit(f"bench: pgbench said: {done.stdout[-500:]}")
+    return float(match[1])
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="run")
+    parser.add_argument("--quick", action="store_true", help="rough figures")
+    parser.add_argument("--rows", type=int, help="of the large relations")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    asked = parser.parse_args()
+    parts = asked.parts or PARTS
+    if not set(parts) <= set(PARTS):
+        parser.error(f"the parts are {', '.join(PARTS)}")
+    rows = asked.rows or (100_000 if asked.quick else 10_000_000)
+    effort = Effort(asked.quick)
+    times, versions, answers, rates, endpoints = {}, {}, {}, {}, {}
+    if "tokens" in parts:
+        times, versions = tokens(effort)
+    if "policy" in parts:
+        answers = policies(effort, rows)
+    if parts != ["endpoint"]:
+        rates = clients(effort, parts, rows)
+    if "endpoint" in parts:
+        endpoints = endpoint.compare(effort)
+    text = report.markdown(effort.rounds, times, versions, answers, rates, endpoints)
+    if asked.quick or asked.parts:
         print(text)
-        return
+        return report.grown(endpoints)
     report.plot(times, HERE / "results.svg")
     (HERE / "RESULTS.md").write_text(text)
     print("bench: wrote RESULTS.md and results.svg")
+    return report.grown(endpoints)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

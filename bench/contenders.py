@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -63,26 +64,15 @@ class Program(Contender):
         return self.run(what, 1, text)
 
 
-class Session(Contender):
-    """A backend; its statements take the text as $1 and may name g, the row's number."""
+class Backend(Contender):
+    """A backend, by way of psql, on that core; `where` are psql's arguments."""
 
-    def __init__(self, statements, version, script=None):
+    def __init__(self, *where):
         self.process = subprocess.Popen(
-            ["psql", "-XqAt"], text=True, stdin=subprocess.PIPE,
+            ["psql", "-XqAt", *where], text=True, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.pid = int(self.ask("SELECT pg_backend_pid();"))
         os.sched_setaffinity(self.pid, {CORE})
-        setup = Path(HERE, script).read_text() if script else ""
-        # A plan without parameters could do all the work while planning.
-        for what, expression in statements.items():
-            # In FROM itself, the series would be stored first.
-            rows = "FROM (SELECT generate_series(1, $2) AS g) AS series"
-            setup += (f"PREPARE {what}(text, int) AS SELECT count({expression}) {rows};\n"
-                      f"PREPARE {what}_once(text, int) AS SELECT {expression} {rows};\n")
-        trouble = self.ask(f"SET plan_cache_mode = force_generic_plan;\n{setup}")
-        if trouble:
-            raise SystemExit(f"bench: psql said: {trouble[:500]}")
-        self.version = self.ask(version)
 
     def ask(self, script):
         self.process.stdin.write(script + "\n\\echo ^\n")
@@ -94,6 +84,28 @@ class Session(Contender):
                 raise SystemExit(f"bench: psql ended; {lines[-1:]}")
             lines.append(line.rstrip("\n"))
         return "\n".join(lines[:-1])
+
+    def do(self, script):
+        """Ask what has no answer."""
+        trouble = self.ask(script)
+        if trouble:
+            raise SystemExit(f"bench: psql said: {trouble[:500]}")
+
+
+class Session(Backend):
+    """Its statements take the text as $1 and may name g, the row's number."""
+
+    def __init__(self, statements, version, script=None):
+        super().__init__()
+        setup = Path(HERE, script).read_text() if script else ""
+        # A plan without parameters could do all the work while planning.
+        for what, expression in statements.items():
+            # In FROM itself, the series would be stored first.
+            rows = "FROM (SELECT generate_series(1, $2) AS g) AS series"
+            setup += (f"PREPARE {what}(text, int) AS SELECT count({expression}) {rows};\n"
+                      f"PREPARE {what}_once(text, int) AS SELECT {expression} {rows};\n")
+        self.do(f"SET plan_cache_mode = force_generic_plan;\n{setup}")
+        self.version = self.ask(version)
 
     def run(self, what, count, text):
         answer = self.ask(f"EXECUTE {what}($lk${text}$lk$, {count});")
@@ -135,6 +147,16 @@ def statements():
             "verify": f"plpython.verify($1, '{key}', '{secret}')",
         },
     }
+
+
+def client_statements():
+    """What each does for pgbench: (name, what, expression)."""
+    sql = statements()
+    for name in ("livekit_token", "pgjwt", "PL/Python"):
+        for what, expression in sql[name].items():
+            # The row's number is none of pgbench's.
+            expression = re.sub(r"CASE WHEN g > 0 THEN (\$1) END", r"\1", expression)
+            yield name, what, " ".join(expression.split())
 
 
 def peer(name):

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import claims
 import contenders
+import policy
 
 HERE = Path(__file__).parent
 COUNTS = Path(os.environ["LK_COUNTS"])
-CALLS = max(10, int(sys.argv[1])) if len(sys.argv) > 1 else 1000
-SIZE = sys.argv[2] if len(sys.argv) > 2 else "small"
-TOP = 15
+PART = sys.argv[1]
+CALLS = max(10, int(sys.argv[2])) if len(sys.argv) > 2 else 1000
+SIZE = sys.argv[3] if len(sys.argv) > 3 else "small"
+TOP = 25
 
 if SIZE not in claims.SIZES:
     sys.exit(f"instructions: no size {SIZE!r}; there are {', '.join(claims.SIZES)}")
@@ -34,11 +36,22 @@ def server(what, text, calls):
 SELECT pg_backend_pid();
 SELECT count({call}) FROM generate_series(1, {calls}) \\g /dev/null
 """).strip()
-    file = COUNTS / pid
-    # It is written after the client has gone.
+    return counted(pid)
+
+
+def counted(pid):
+    """The file with a backend's counts, which is written after its client has gone."""
     while Path(f"/proc/{pid}").exists():
         time.sleep(0.05)
-    return file
+    return COUNTS / str(pid)
+
+
+def asker(kind, login, what, calls):
+    """The same for a loop of policy.py."""
+    one = policy.Asker(kind, policy.FEW, login)
+    one.loop(what, calls)
+    one.close()
+    return counted(one.pid)
 
 
 def floor(program, what, text, calls):
@@ -76,12 +89,12 @@ def per_call(count):
         after, libraries = costs(many, inclusive)
         both.append({name: (after[name] - before[name]) / (CALLS - CALLS // 10)
                      for name in after})
-    hashing = max(cost for name, cost in both[1].items()
-                  if "libcrypto" in libraries.get(name, ""))
+    hashing = max((cost for name, cost in both[1].items()
+                   if "libcrypto" in libraries.get(name, "")), default=0)
     return *both, hashing, libraries
 
 
-def main():
+def tokens():
     run("psql", "-Xqc", "CREATE EXTENSION livekit_token")
     with tempfile.TemporaryDirectory() as build:
         program = f"{build}/floor"
@@ -92,16 +105,40 @@ def main():
                    per_call(lambda calls: server(what, text, calls)))
 
 
+def policies():
+    policy.create_roles()
+    for kind in policy.TYPES:
+        policy.create(kind, policy.FEW)
+    for kind, login in (("text", claims.IDENTITY), ("text", "web"), ("uuid", "web")):
+        parts, rests = {}, {}
+        for what in (policy.SELECT, policy.ISSUE, policy.JOIN):
+            parts[what] = per_call(lambda calls: asker(kind, login, what, calls))
+            _, own, hashing, _ = parts[what]
+            rests[what] = sum(own.values()) - hashing
+        both = rests[policy.SELECT] + rests[policy.ISSUE]
+        print(f"join, {kind}, as {login}: without the hash {rests[policy.JOIN]:,.0f} instructions, "
+              f"{rests[policy.JOIN] / both:.2f} x {rests[policy.SELECT]:,.0f} of the SELECT and "
+              f"{rests[policy.ISSUE]:,.0f} of issue\n")
+        functions(*parts[policy.JOIN])
+
+
 def report(what, least, ours):
     _, least_own, least_hashing, _ = least
-    inclusive, own, hashing, libraries = ours
+    _, own, hashing, _ = ours
     floor_total, total = sum(least_own.values()), sum(own.values())
     rest, floor_rest = total - hashing, floor_total - least_hashing
     print(f"{what}: {total:,.0f} instructions, {total / floor_total:.2f} x the floor's "
           f"{floor_total:,.0f}; without the hash {rest:,.0f}, {rest / floor_rest:.2f} x "
-          f"{floor_rest:,.0f}\n\n{'with callees':>12} {'alone':>10}  function")
+          f"{floor_rest:,.0f}\n")
+    functions(*ours)
+
+
+def functions(inclusive, own, _, libraries):
+    total = sum(own.values())
+    print(f"{'with callees':>12} {'alone':>10}  function")
     # What calls us does nothing meanwhile; and OpenSSL's inside is its own affair.
     inside = [name for name in inclusive if "libcrypto" not in libraries.get(name, "")
+              and not name.startswith("0x")
               and (own.get(name, 0) >= 1 or inclusive[name] < 0.999 * total)]
     for name in sorted(inside, key=inclusive.get, reverse=True)[:TOP]:
         print(f"{inclusive[name]:12,.0f} {own.get(name, 0):10,.0f}  {name} "
@@ -109,4 +146,4 @@ def report(what, least, ours):
     print()
 
 
-main()
+{"tokens": tokens, "policy": policies}[PART]()

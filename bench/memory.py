@@ -32,6 +32,25 @@ BEGIN
 END $$;"""
 
 
+# Rows that let two roles join; and who else asks is refused.
+RELATION = f"""CREATE ROLE member;
+CREATE ROLE {claims.IDENTITY} IN ROLE member;
+CREATE ROLE bob IN ROLE member;
+CREATE ROLE mallory IN ROLE member;
+CREATE TABLE member (room text, identity text, grants jsonb, ttl interval, name text, metadata text,
+                     PRIMARY KEY (room, identity));
+INSERT INTO member SELECT '{claims.ROOM}', identity, '{json.dumps(claims.GRANTS)}', '1 hour',
+    '{claims.NAME}', '{claims.SMALL}' FROM unnest(ARRAY['{claims.IDENTITY}', 'bob']) AS identity;
+ALTER TABLE member ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON member FOR SELECT USING (identity = livekit_identity());
+GRANT SELECT ON member TO member;
+GRANT EXECUTE ON FUNCTION livekit_join TO member;
+SET client_min_messages = error;
+SELECT livekit_register_access('member') \\g /dev/null
+RESET client_min_messages;
+"""
+
+
 def forgeries():
     """Tokens that are refused, each for another reason."""
     good = claims.claims("small")
@@ -96,7 +115,7 @@ def main():
     tokens = forgeries()
     mint = (f"livekit_issue('{claims.IDENTITY}', '{claims.ROOM}', "
             f"'{json.dumps(claims.GRANTS)}', '1 hour', '{claims.NAME}', '{claims.SMALL}')")
-    trouble = backend.ask("CREATE EXTENSION livekit_token;\n" + REFUSE + "".join(
+    trouble = backend.ask("CREATE EXTENSION livekit_token;\n" + REFUSE + RELATION + "".join(
         f"\n\\set token{n} '{token}'" for n, token in enumerate(tokens)))
     if trouble:
         raise SystemExit(f"memory: {trouble}")
@@ -110,15 +129,28 @@ def main():
         array = ", ".join(f":'token{n}'" for n in range(len(tokens)))
         return int(backend.ask(f"SELECT refuse(ARRAY[{array}], {count});")[0])
 
+    def one_join(count):
+        # It has to name g, or it would be evaluated once for all rows.
+        room = f"CASE WHEN g > 0 THEN '{claims.ROOM}' END"
+        return int(backend.ask(f"""SET ROLE {claims.IDENTITY};
+            SELECT count(participant_token)
+              FROM (SELECT generate_series(1, {count}) AS g) AS series,
+                LATERAL livekit_join({room});
+            RESET ROLE;""")[0])
+
     def many(statements, wanted):
         def run(count):
             done = 0
             for start in range(0, count, AT_ONCE):
                 part = [statements[i % len(statements)]
                         for i in range(start, min(count, start + AT_ONCE))]
-                done += sum(map(wanted, backend.ask("\n".join(part))))
+                done += sum(map(wanted, backend.ask("\n".join([*part, "RESET ROLE;"]))))
             return done
         return run
+
+    def by(role):
+        return (f"SET ROLE {role};"
+                f"SELECT length(participant_token) FROM livekit_join('{claims.ROOM}');")
 
     jobs = {
         "mint, one statement": one_mint,
@@ -127,6 +159,10 @@ def main():
         "refuse, a statement each": many(
             [f"SELECT livekit_verify(:'token{n}');" for n in range(len(tokens))],
             lambda line: line == "ERROR:  token refused"),
+        "join, one statement": one_join,
+        "join, a statement each": many([by(claims.IDENTITY)], str.isdigit),
+        "join, another role each": many([by(claims.IDENTITY), by("bob")], str.isdigit),
+        "join refused, likewise": many([by("mallory")], lambda line: line.startswith("ERROR:")),
     }
     for title, job in jobs.items():
         if job(WARM_UP) != WARM_UP:

@@ -7,6 +7,8 @@ import subprocess
 from pathlib import Path
 
 import claims
+import endpoint
+import policy
 
 WHAT = {"mint": "Mint", "verify": "Verify"}
 OURS, LEAST, RUST = "livekit_token", "floor", "Rust SDK"
@@ -14,16 +16,23 @@ OURS, LEAST, RUST = "livekit_token", "floor", "Rust SDK"
 HEAD = """\
 # Side by side
 
-What a token and its check cost in this extension and with what one would use instead. Nanoseconds
-of processor time per token, all threads of a process on one core: the median of {rounds}
-interleaved rounds. ± is half the distance between the quartiles. × is the ratio to the floor: the
-median of the ratios within each round. `make bench` writes this page; `make bench-instructions`
-counts instructions, which do not vary.
+What a token and its check cost in this extension and with what one would use instead; and what it
+costs to ask the policies. `make bench` writes this page; `make bench-instructions` counts
+instructions, which do not vary.
+
+Nanoseconds are of processor time, all threads of a process on one core: the median of {rounds}
+interleaved rounds. ± is half the distance between the quartiles. × is a median of ratios within
+each round.
+"""
+
+TOKENS = """\
+## Tokens
 
 Everybody makes the same token: identity, name, a join grant for one room with canPublish and
 canSubscribe, and metadata, which is JSON of ASCII characters. The small token is {bytes} bytes of
 claims and {characters} characters, with {small} B of metadata; the others have 100 B, 16 KiB and
-256 KiB. All read the same tokens, and build or parse the claims each time.
+256 KiB. All read the same tokens, and build or parse the claims each time. × is the ratio to the
+floor.
 
 - **floor**: a C program that only builds, encodes, signs and encodes; and decodes, checks the MAC
   and scans the JSON. Claims are C strings, there is no clock and no server around it.
@@ -31,6 +40,39 @@ claims and {characters} characters, with {small} B of metadata; the others have 
   `livekit_verify`, which returns jsonb. The time is the backend's, executor and all.
 - **pgjwt**, **PL/Python**: likewise, with pgjwt's SQL over pgcrypto, and PyJWT in a function.
 - **SDKs**: LiveKit's own, in a loop of their language, warmed up.
+"""
+
+POLICIES = """\
+## Policies
+
+What `livekit_join` replaces: the plain `SELECT` of a row (room, identity, grants, ttl, name,
+metadata) by room and identity under the same policy, `identity = livekit_identity()`; and then
+`livekit_issue` with what the row says. Each is a statement of a loop in PL/pgSQL, which keeps its
+plan. They ask for {rooms} rooms in turn, or as many as there are. × is `livekit_join` by the sum of
+the two. *At once*: one `SELECT livekit_issue(…)` with the row's columns as arguments.
+
+An index on (room, identity) serves the large relations. Who asks is the role, or the "sub" of the
+claims in a setting. In the last lines the loops change that each time: the claims (but for issue),
+or the role, for which PostgreSQL plans anew.
+"""
+
+ENDPOINTS = """\
+## Token endpoints
+
+{clients} clients, each with a connection and a request at a time, ask in rounds of {seconds} s for
+a token over HTTP, with a JWT that tells who they are: nine of ten for a room that they may join, the
+others for one that is refused. Every answer is checked: signature, key, identity, room, grants,
+name, metadata, lifetime, that no `jti` comes twice; and that refusals are 403 and say nothing. Of
+{answers} answers none was wrong.
+
+Endpoints have {pool} connections to the same database and read the same table. Clients, endpoint
+and PostgreSQL share this machine's cores. *Endpoint* and *backends*: processor time of a request.
+*Clients*: the share of all processor time that asking and checking took. *Memory*: what the largest
+backend of the endpoint holds after a first round and after the last.
+
+- **PostgREST**: the function named, exposed by an SQL function as in `examples/api.sql`.
+- **Node**: express, jsonwebtoken, pg with a named statement, livekit-server-sdk. Its role is not
+  subject to policies: the endpoint itself looks for the row of (room, identity).
 """
 
 
@@ -105,12 +147,41 @@ def targets(times, rates):
     ]
 
 
-def verdicts(times, rates):
+def policy_targets(answers):
+    return [(f"livekit_join, × SELECT and livekit_issue: {title}", 1.3,
+             over_both(answers, title), True, short) for title in askers(answers)]
+
+
+def verdicts(aims):
     rows = [["", "target", "measured", ""]]
-    for title, limit, figure, less, form in targets(times, rates):
+    for title, limit, figure, less, form in aims:
         met = figure <= limit if less else figure >= limit
         rows.append([title, f"{'≤' if less else '≥'} {form(limit)}", form(figure),
                      "met" if met else "**missed**"])
+    return table(rows)
+
+
+def askers(answers):
+    return list(dict.fromkeys(title for _, title in answers))
+
+
+def over_both(answers, title):
+    """What a join costs, by what it replaces."""
+    return median([join / (select + issue) for join, select, issue in zip(
+        *(answers[what, title] for what in (policy.JOIN, policy.SELECT, policy.ISSUE)))])
+
+
+def policies(answers):
+    rows = [["", "SELECT, ns", "", "issue, ns", "", "at once, ns", "", "join, ns", "", "×",
+             "can_join, ns", "", "token, ns", ""]]
+    for title in askers(answers):
+        row = [title]
+        for what in policy.STATEMENTS:
+            figures = answers[what, title]
+            row += [f"{median(figures):,.0f}", spread(figures)]
+            if what == policy.JOIN:
+                row.append(short(over_both(answers, title)))
+        rows.append(row)
     return table(rows)
 
 
@@ -123,22 +194,82 @@ def machine():
             f"instructions, {os.cpu_count()} cores; {system[1]}")
 
 
-def markdown(times, rates, versions, rounds):
+def per_request(visits, name):
+    """Microseconds of processor time."""
+    return median([1e6 * seen[name] / (seen["Joined"] + seen["Refused"]) for seen in visits])
+
+
+def growth(endpoints):
+    """Of the backend behind PostgREST that grew most: bytes.  One that came later
+    has grown."""
+    ours = [one for one in endpoints.values() if one.role == endpoint.REST]
+    return max(after - one.before.get(pid, 0) for one in ours for pid, after in one.after.items())
+
+
+def grown(endpoints):
+    return bool(endpoints) and growth(endpoints) > endpoint.BOUND
+
+
+def endpoint_targets(endpoints):
+    return [("a backend behind PostgREST grows by, kB", endpoint.BOUND // 1024,
+             growth(endpoints) / 1024, True, lambda size: f"{size:,.0f}")]
+
+
+def visited(one):
+    """An endpoint's line."""
+    visits = one.visits
+    rates = [(seen["Joined"] + seen["Refused"]) / seen["Seconds"] for seen in visits]
+    busy = median([seen["Busy"] / seen["Seconds"] for seen in visits]) / os.cpu_count()
+    return [
+        f"{median(rates):,.0f}", spread(rates),
+        *(short(median([seen["Latency"][part] for seen in visits])) for part in (0, 1)),
+        *(f"{per_request(visits, name):,.0f}" for name in ("Server", "Backends")),
+        f"{100 * busy:.0f}%",
+        *(f"{max(memory.values()) // 1024:,}" for memory in (one.before, one.after))]
+
+
+def endpoints_section(endpoints):
+    visits = [seen for e in endpoints.values() for seen in e.visits]
+    answers = sum(seen["Joined"] + seen["Refused"] for seen in visits)
+    text = ENDPOINTS.format(clients=endpoint.CLIENTS, pool=endpoint.POOL, answers=f"{answers:,}",
+                            seconds=round(visits[0]["Seconds"]))
+    return [text, table([
+        ["", "per second", "", "median, ms", "99 %, ms", "endpoint, µs", "backends, µs", "clients",
+         "memory, kB", ""],
+        *([title, *visited(e)] for title, e in endpoints.items())])]
+
+
+def tokens(times):
     token = claims.sign(claims.claims("small"))
-    head = HEAD.format(rounds=rounds, bytes=len(token.split(".")[1]) * 3 // 4,
-                       characters=len(token), small=claims.SIZES["small"])
-    parts = [head, "## Against the targets\n", verdicts(times, rates)]
+    parts = [TOKENS.format(bytes=len(token.split(".")[1]) * 3 // 4, characters=len(token),
+                           small=claims.SIZES["small"])]
     for what, title in WHAT.items():
-        parts += [f"## {title}\n", costs(times, what)]
-    parts += [
-        "![The small token, × the floor](results.svg)\n",
-        "## Two clients\n",
-        "Transactions per second of `pgbench -M prepared -c 2 -j 2`, small token, Unix socket.\n",
-        clients(rates),
-        "## Versions\n", f"{machine()}.\n",
-        table([["", "version"], *([name, version] for name, version in versions.items())],
-              column="---")]
-    return "\n".join(parts)
+        parts += [f"### {title}\n", costs(times, what)]
+    return [*parts, "![The small token, × the floor](results.svg)\n"]
+
+
+def markdown(rounds, times, versions, answers, rates, endpoints):
+    """The page; what was not measured is empty."""
+    aims, parts = [], []
+    if times:
+        aims += targets(times, rates)
+        parts += tokens(times)
+    if answers:
+        aims += policy_targets(answers)
+        parts += [POLICIES.format(rooms=policy.ROOMS), policies(answers)]
+    if rates:
+        parts += ["## Two clients\n",
+                  "Transactions per second of `pgbench -M prepared -c 2 -j 2`, small token, Unix "
+                  "socket.\n", clients(rates)]
+    if endpoints:
+        aims += endpoint_targets(endpoints)
+        parts += endpoints_section(endpoints)
+        versions = {**versions, **{e.title: e.version for e in endpoints.values()}}
+    parts += ["## Versions\n", f"{machine()}.\n",
+              table([["", "version"], *([name, version] for name, version in versions.items())],
+                    column="---")]
+    head = HEAD.format(rounds=rounds)
+    return "\n".join([head, "## Against the targets\n", verdicts(aims), *parts])
 
 
 def plot(times, file):
