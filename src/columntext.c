@@ -154,12 +154,8 @@ lk_columntext_of(Oid type, Datum value)
 bool
 lk_columntext_is(Oid type, Datum value, const char *asked)
 {
-	text	   *found;
-
 	/* a uuid is written one way, and was read in that one only */
 	if (type == UUIDOID)
 		return true;
-	found = lk_columntext_of(type, value);
-	return VARSIZE_ANY_EXHDR(found) == strlen(asked) &&
-		memcmp(VARDATA_ANY(found), asked, strlen(asked)) == 0;
+	return strcmp(text_to_cstring(lk_columntext_of(type, value)), asked) == 0;
 }
