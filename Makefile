@@ -6,45 +6,7 @@ DATA = $(EXTENSION)--$(EXTVERSION).sql
 PGFILEDESC = "livekit_token - signs and verifies LiveKit access tokens"
 
 MODULE_big = livekit_token
-OBJS = \
-	src/access.o \
-	src/advice.o \
-	src/authorize.o \
-	src/ceiling.o \
-	src/claims.o \
-	src/columntext.o \
-	src/core/base64url.o \
-	src/core/jsonscan.o \
-	src/core/jws.o \
-	src/core/status.o \
-	src/grants.o \
-	src/grantset.o \
-	src/http.o \
-	src/identity.o \
-	src/inforce.o \
-	src/inspect.o \
-	src/join.o \
-	src/jsonarg.o \
-	src/keyfile.o \
-	src/keylist.o \
-	src/keyring.o \
-	src/livekit_token.o \
-	src/mint.o \
-	src/names.o \
-	src/owner.o \
-	src/payload.o \
-	src/policies.o \
-	src/privileges.o \
-	src/question.o \
-	src/reader.o \
-	src/registry.o \
-	src/request.o \
-	src/roomconfig.o \
-	src/settings.o \
-	src/token.o \
-	src/tokensource.o \
-	src/url.o \
-	src/wire.o
+OBJS = $(patsubst $(srcdir)/%.c,%.o,$(sort $(wildcard $(srcdir)/src/*.c $(srcdir)/src/core/*.c)))
 
 PG_CPPFLAGS = -I$(srcdir)/src
 # PostgreSQL's headers have unused parameters, as has every SQL function.
@@ -62,6 +24,8 @@ REGRESS = setup \
 	mint claims options ttl limits contradictions text_round_trip names \
 	grant_types grants_accept grants_reject room_config room_config_reject \
 	key_file keyring settings placeholders \
+	sealed_keys sealed_tamper sealed_by_hand sealed_cache master_keys \
+	project_url key_import key_import_file \
 	verify tamper header hostile inspect encoding \
 	register register_reject registry relation_changes \
 	in_force not_in_force policy_roles views views_changed definer restricted \

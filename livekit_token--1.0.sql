@@ -117,6 +117,128 @@ default: what LiveKit assumes when a token does not say. sensitive: whoever has 
 -- Keys
 --
 
+CREATE FUNCTION livekit_table_changed()
+RETURNS trigger
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_table_changed IS
+'Trigger of the extension''s own tables: makes every session read them again.';
+
+CREATE TABLE livekit_sealed_key (
+	id uuid PRIMARY KEY,
+	project text NOT NULL,
+	api_key text NOT NULL UNIQUE,
+	master_key text NOT NULL,
+	nonce bytea NOT NULL,
+	sealed bytea NOT NULL,
+	url text,
+	created_at timestamptz NOT NULL,
+	updated_at timestamptz NOT NULL,
+	retired_at timestamptz
+);
+
+COMMENT ON TABLE livekit_sealed_key IS
+'API keys, whose secrets are sealed by a master key (AES-256-GCM), each for its own row. Written by the functions livekit_key_...; a dump carries it, and opens nothing without the master key.
+master_key: the id of the master key. retired_at: from then on the key only verifies.';
+
+SELECT pg_catalog.pg_extension_config_dump('livekit_sealed_key', '');
+
+CREATE TRIGGER livekit_sealed_key_changed
+	AFTER INSERT OR UPDATE OR DELETE ON livekit_sealed_key
+	FOR EACH ROW EXECUTE FUNCTION livekit_table_changed();
+ALTER TABLE livekit_sealed_key ENABLE ALWAYS TRIGGER livekit_sealed_key_changed;
+
+CREATE TRIGGER livekit_sealed_key_truncated
+	AFTER TRUNCATE ON livekit_sealed_key
+	FOR EACH STATEMENT EXECUTE FUNCTION livekit_table_changed();
+ALTER TABLE livekit_sealed_key ENABLE ALWAYS TRIGGER livekit_sealed_key_truncated;
+
+CREATE FUNCTION livekit_key_set(
+	api_key text,
+	api_secret text,
+	project text DEFAULT 'default',
+	url text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_key_set IS
+'Stores an API key, its secret sealed by the newest master key; or replaces the secret of one that is there, and lets it sign again. The newest key of a project signs.
+api_key, project: 1 to 70 letters, digits and underscores. api_secret: 32 to 16384 bytes; bind it, so that no log or history has it. url: LiveKit''s address for the project; NULL leaves what is there.
+Errors: 22023 argument; 22004 NULL; 55000 no master key.';
+
+CREATE FUNCTION livekit_key_generate(
+	project text DEFAULT 'default',
+	url text DEFAULT NULL,
+	OUT api_key text,
+	OUT api_secret text)
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_key_generate IS
+'Makes a random API key and stores it as livekit_key_set does. The secret is returned this once: give it to LiveKit''s server.
+Errors: 22023 argument; 22004 NULL; 55000 no master key; XX000 no random numbers.';
+
+CREATE FUNCTION livekit_key_retire(
+	api_key text,
+	force boolean DEFAULT false)
+RETURNS void
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_key_retire IS
+'Lets a stored API key verify, and no longer sign.
+force: even if it is the last one of its project that signs.
+Errors: 42704 no such key in the table; 55000 the last one; 22004 NULL.';
+
+CREATE FUNCTION livekit_key_drop(
+	api_key text,
+	force boolean DEFAULT false)
+RETURNS void
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_key_drop IS
+'Forgets a stored API key: its tokens are refused from then on.
+force: even if it is the last one of its project that signs.
+Errors: 42704 no such key in the table; 55000 the last one; 22004 NULL.';
+
+CREATE FUNCTION livekit_key_import(
+	env text,
+	project text DEFAULT NULL,
+	overwrite boolean DEFAULT false)
+RETURNS integer
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_key_import IS
+'Stores the API keys of a .env file and returns how many these were; all of them or none. Lines are NAME=value, as dotenv files have them; bind the text, so that no log or history has it.
+LIVEKIT_API_KEY, LIVEKIT_API_SECRET and LIVEKIT_URL are for the project named (NULL: default), NAME_LIVEKIT_API_KEY and so on for the project NAME; other names are ignored.
+overwrite: drops the other keys of these projects.
+Errors: 22023 a line, by its number, or a value; 22004 NULL; 55000 no master key.';
+
+CREATE FUNCTION livekit_key_import_file(
+	path text,
+	project text DEFAULT NULL,
+	overwrite boolean DEFAULT false)
+RETURNS integer
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_key_import_file IS
+'Does what livekit_key_import does with a file of the server''s, of up to 256 KiB, so that no statement holds a secret. For members of pg_read_server_files.
+Errors: those of livekit_key_import; 42501 no member; 58P01 and others of the file.';
+
+CREATE FUNCTION livekit_key_rewrap()
+RETURNS integer
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_key_rewrap IS
+'Seals with the newest master key all secrets that an older one seals, and returns how many these were; all of them or none.
+Errors: 55000 no master key, or a key that cannot be opened.';
+
 CREATE FUNCTION livekit_keys(
 	OUT project text,
 	OUT api_key text,
@@ -126,6 +248,8 @@ CREATE FUNCTION livekit_keys(
 	OUT reason text,
 	OUT created_at timestamptz,
 	OUT updated_at timestamptz,
+	OUT retired_at timestamptz,
+	OUT master_key text,
 	OUT url text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME'
@@ -139,8 +263,8 @@ CREATE VIEW livekit_keys AS
 
 COMMENT ON VIEW livekit_keys IS
 'The API keys that this database signs and verifies with, as this session sees them; never a secret.
-source: setting, key_file, environment; the first that is configured signs.
-status: active; weak, secret under 32 bytes; stale, the file can no longer be used and its last good keys stay; unusable, no key of this source.';
+source: setting, key_file, sealed_table, environment; the first that has a key of the project signs.
+status: active; retired, it only verifies; weak, secret under 32 bytes; stale, the file can no longer be used and its last good keys stay; unusable, no key of this source.';
 
 --
 -- Who may join: the access relation
@@ -170,22 +294,14 @@ CREATE UNIQUE INDEX livekit_access_is_one ON livekit_access ((true));
 SELECT pg_catalog.pg_extension_config_dump('livekit_access',
 	'WHERE relation IN (SELECT oid FROM pg_catalog.pg_class)');
 
-CREATE FUNCTION livekit_access_changed()
-RETURNS trigger
-AS 'MODULE_PATHNAME'
-LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
-
-COMMENT ON FUNCTION livekit_access_changed IS
-'Trigger of livekit_access: makes every session read it again.';
-
 CREATE TRIGGER livekit_access_changed
 	AFTER INSERT OR UPDATE OR DELETE ON livekit_access
-	FOR EACH ROW EXECUTE FUNCTION livekit_access_changed();
+	FOR EACH ROW EXECUTE FUNCTION livekit_table_changed();
 ALTER TABLE livekit_access ENABLE ALWAYS TRIGGER livekit_access_changed;
 
 CREATE TRIGGER livekit_access_truncated
 	AFTER TRUNCATE ON livekit_access
-	FOR EACH STATEMENT EXECUTE FUNCTION livekit_access_changed();
+	FOR EACH STATEMENT EXECUTE FUNCTION livekit_table_changed();
 ALTER TABLE livekit_access ENABLE ALWAYS TRIGGER livekit_access_truncated;
 
 CREATE FUNCTION livekit_register_access(

@@ -31,6 +31,7 @@ SELECT setting, value, pg_temp.try(setting, value)
 	('url', ' wss://live.example'), ('url', 'wss:// x'), ('url', E'wss://live.example\n'), ('url', 'wss://user:password@live.example'),
 	('url', 'wss://password@live.example'), ('url', 'wss://x:y@?@'), ('key_file', 'keys.yaml'), ('key_file', './keys.yaml'), ('key_file', '../keys.yaml'),
 	('key_file', '~/keys.yaml'), ('key_file', ' /keys.yaml'), ('key_file', 'file:///keys.yaml'), ('key_file', '/keys.yaml'), ('key_file', ''),
+	('master_key_file', 'master'), ('master_key_file', '~/master'), ('master_key_file', '/master'), ('master_key_file', ''),
 	('api_key', 'APIany'), ('api_key', ''), ('default_ttl', '90min'), ('default_ttl', '1'), ('default_ttl', '2147483647'),
 	('default_ttl', 'ten'), ('default_ttl', '1month'), ('default_ttl', ''), ('max_ttl', '0'), ('max_ttl', '1d'), ('max_ttl', 'on'),
 	('api_secret', 'x'), ('max_til', '1'), ('', '1')) v(setting, value);
@@ -40,6 +41,7 @@ SET livekit_token.default_ttl = -1;
 SET livekit_token.default_ttl = 2147483648;
 SET livekit_token.max_ttl = -1;
 ALTER DATABASE :"db" SET livekit_token.key_file = 'keys.yaml';
+ALTER DATABASE :"db" SET livekit_token.master_key_file = 'master';
 ALTER DATABASE :"db" SET livekit_token.url = 'live.example';
 ALTER DATABASE :"db" SET livekit_token.max_til = 1;
 ALTER DATABASE :"db" SET livekit_token.api_secret = 'x';
@@ -48,10 +50,12 @@ ALTER DATABASE :"db" SET livekit_token.api_secret = 'x';
 SET ROLE regress_livekit_user;
 SELECT name, setting FROM pg_settings WHERE name LIKE 'livekit\_token.%' ORDER BY name COLLATE "C";
 SHOW livekit_token.key_file;
+SHOW livekit_token.master_key_file;
 SHOW livekit_token.api_key;
 SELECT current_setting('livekit_token.key_file', true);
 SHOW livekit_token.url;
 SET livekit_token.key_file = '/tmp/x';
+SET livekit_token.master_key_file = '/tmp/x';
 SET LOCAL livekit_token.api_key = 'x';
 SET livekit_token.api_secret = 'x';
 SELECT set_config('livekit_token.url', 'wss://x', false);

@@ -35,6 +35,7 @@
 #include "utils/typcache.h"
 
 #include "access.h"
+#include "home.h"
 
 #include "compat.h"
 
@@ -70,13 +71,9 @@ static const struct
 	[LK_COLUMN_URL] = {offsetof(LkRow, url), is_string, "text"},
 };
 
-/*
- * What is kept, and the table it was read from; NULL: that is empty.  It is
- * the table beside the function that asked last.
- */
+/* What is kept, and the table it was read from; NULL: that is empty. */
 static LkAccess *kept = NULL;
 static Oid	kept_table = InvalidOid;
-static Oid	kept_function = InvalidOid;
 
 /* Counts what has happened that may concern what is kept. */
 static uint64 changes = 0;
@@ -177,9 +174,9 @@ lk_access_map(Oid relation, LkColumn column, const char *name,
 }
 
 Oid
-lk_access_table(Oid function)
+lk_access_table(void)
 {
-	Oid			table = get_relname_relid(TABLE, get_func_namespace(function));
+	Oid			table = lk_home_table(TABLE);
 
 	if (!OidIsValid(table))
 		ereport(ERROR,
@@ -248,7 +245,6 @@ forget(void)
 
 	kept = NULL;
 	kept_table = InvalidOid;
-	kept_function = InvalidOid;
 	if (access == NULL)
 		return;
 	if (access->plan != NULL)
@@ -258,20 +254,15 @@ forget(void)
 
 /* See lk_access_get, but without the lock. */
 static LkAccess *
-look_up(Oid function)
+look_up(void)
 {
 	Oid			table;
 
-	if (function == kept_function && changes == changes_seen)
+	if (OidIsValid(kept_table) && changes == changes_seen)
 		return kept;
-	table = lk_access_table(function);
-	if (table == kept_table && changes == changes_seen)
-	{
-		kept_function = function;
-		return kept;
-	}
 
 	forget();
+	table = lk_access_table();
 	do
 	{
 		LkAccess   *access;
@@ -286,18 +277,17 @@ look_up(Oid function)
 		kept = access;
 	} while (changes_seen != changes && !lk_discarding_caches());
 	kept_table = table;
-	kept_function = function;
 	return kept;
 }
 
 LkAccess *
-lk_access_get(Oid function)
+lk_access_get(void)
 {
 	/* within a transaction block, nothing else would look for changes */
 	AcceptInvalidationMessages();
 	for (;;)
 	{
-		LkAccess   *access = look_up(function);
+		LkAccess   *access = look_up();
 
 		if (access == NULL)
 			return NULL;

@@ -63,14 +63,14 @@ typedef struct LkAccess
 } LkAccess;
 
 /*
- * What is registered in the schema of the function that asks; NULL when
- * nothing is.  As committed by whatever session, and as changed by this one.
- * The relation is locked, as by a SELECT, so that it stays what it is.
+ * What is registered; NULL when nothing is.  As committed by whatever
+ * session, and as changed by this one.  The relation is locked, as by a
+ * SELECT, so that it stays what it is.
  */
-extern LkAccess *lk_access_get(Oid function);
+extern LkAccess *lk_access_get(void);
 
-/* The table livekit_access beside that function. */
-extern Oid	lk_access_table(Oid function);
+/* The table livekit_access. */
+extern Oid	lk_access_table(void);
 
 /* Read the table as it is now; NULL when it is empty. */
 extern LkAccess *lk_access_read(Oid table);

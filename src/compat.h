@@ -19,6 +19,16 @@
 #define pg_noreturn _Noreturn
 #endif
 
+#ifdef BASE64_H
+#if PG_VERSION_NUM >= 180000
+#define lk_b64_decode(src, length, dst, size) \
+	pg_b64_decode(src, length, dst, size)
+#else
+#define lk_b64_decode(src, length, dst, size) \
+	pg_b64_decode(src, length, (char *) (dst), size)
+#endif
+#endif
+
 #ifdef GUC_H
 #if PG_VERSION_NUM >= 160000
 #define lk_guc_malloc(size) guc_malloc(LOG, size)

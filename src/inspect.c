@@ -222,7 +222,7 @@ livekit_inspect(PG_FUNCTION_ARGS)
 		put_claims(values, nulls, reading.claims);
 	if (reading.key)
 		put_text(values, nulls, COLUMN_PROJECT,
-				 cstring_to_text(LK_DEFAULT_PROJECT));
+				 cstring_to_text(reading.key->project));
 	nulls[COLUMN_HEADER] = header == NULL;
 	values[COLUMN_HEADER] = PointerGetDatum(header);
 

@@ -44,7 +44,9 @@ server_url(const LkPermit *permit)
 
 	if (permit->url != NULL)
 		return text_to_cstring(permit->url);
-	url = lk_settings_url();
+	url = lk_keyring_url(permit->project, permit->now);
+	if (url == NULL)
+		url = lk_settings_url();
 	if (url[0] == '\0')
 		url = lk_settings_environment_url();
 	if (url[0] == '\0')
@@ -57,13 +59,13 @@ server_url(const LkPermit *permit)
 }
 
 void
-lk_join(Oid function, const LkRequest *request, const char *device,
+lk_join(const LkRequest *request, const char *device,
 		LkConnection *connection)
 {
 	LkAccess   *access;
 
 	lk_mint_begin();
-	access = lk_access_get(function);
+	access = lk_access_get();
 	if (access == NULL)
 		lk_authorize_nothing();
 	lk_authorize(access, request, device, &connection->permit);
@@ -98,7 +100,7 @@ livekit_join(PG_FUNCTION_ARGS)
 		request.room = PG_GETARG_TEXT_PP(0);
 	if (!PG_ARGISNULL(1))
 		request.ttl = PG_GETARG_INTERVAL_P(1);
-	lk_join(fcinfo->flinfo->fn_oid, &request,
+	lk_join(&request,
 			PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2)),
 			&connection);
 
@@ -126,7 +128,7 @@ livekit_can_join(PG_FUNCTION_ARGS)
 	LkAccess   *access;
 
 	lk_question_forbid();
-	access = lk_access_get(fcinfo->flinfo->fn_oid);
+	access = lk_access_get();
 	if (access == NULL)
 		lk_authorize_nothing();
 	if (!PG_ARGISNULL(0))

@@ -25,11 +25,11 @@ typedef struct LkConnection
 } LkConnection;
 
 /*
- * Sign the token with which the caller joins a room, for a function of the
- * extension.  Raises what lk_authorize raises, 55000 when nothing is
- * registered or no address is known, and what the keyring raises.
+ * Sign the token with which the caller joins a room.  Raises what
+ * lk_authorize raises, 55000 when nothing is registered or no address is
+ * known, and what the keyring raises.
  */
-extern void lk_join(Oid function, const LkRequest *request, const char *device,
+extern void lk_join(const LkRequest *request, const char *device,
 					LkConnection *connection);
 
 #endif							/* LK_JOIN_H */

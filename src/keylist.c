@@ -56,6 +56,25 @@ lk_key_name_is_valid(const char *name)
 		strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == length;
 }
 
+/* Add a key of the default project that has no secret yet. */
+static LkKey *
+new_key(LkKeys *list, const char *name)
+{
+	LkKey	   *key;
+
+	if (list->keys == NULL)
+		list->keys = MemoryContextAlloc(list->context, sizeof(LkKey));
+	else
+		list->keys = repalloc(list->keys, (list->nkeys + 1) * sizeof(LkKey));
+	key = &list->keys[list->nkeys];
+	memset(key, 0, sizeof(*key));
+	key->name.data = MemoryContextStrdup(list->context, name);
+	key->name.length = strlen(name);
+	key->project = LK_DEFAULT_PROJECT;
+	list->nkeys++;				/* now free_keys knows it */
+	return key;
+}
+
 const char *
 lk_keys_add(LkKeys *list, const char *name, const char *secret,
 			size_t secret_length)
@@ -76,21 +95,20 @@ lk_keys_add(LkKeys *list, const char *name, const char *secret,
 	if (lk_keys_find(list, name, strlen(name)) != NULL)
 		return "has an API key that was there before";
 
-	if (list->keys == NULL)
-		list->keys = MemoryContextAlloc(list->context, sizeof(LkKey));
-	else
-		list->keys = repalloc(list->keys, (list->nkeys + 1) * sizeof(LkKey));
-	key = &list->keys[list->nkeys];
-	key->name.data = MemoryContextStrdup(list->context, name);
-	key->name.length = strlen(name);
+	key = new_key(list, name);
 	key->weak = secret_length < LK_MIN_SECRET;
 	key->jws = lk_jws_key_create(secret, secret_length);
 	if (key->jws == NULL)
 		ereport(ERROR,
 				errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
 				errmsg("could not prepare an API key for signing"));
-	list->nkeys++;				/* now free_keys knows it */
 	return NULL;
+}
+
+void
+lk_keys_add_unusable(LkKeys *list, const char *name, const char *problem)
+{
+	new_key(list, name)->problem = MemoryContextStrdup(list->context, problem);
 }
 
 void

@@ -18,193 +18,25 @@
 #include "postgres.h"
 
 #include "funcapi.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
-#include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
 #include "keyfile.h"
 #include "keyring.h"
+#include "keysource.h"
+#include "keytable.h"
 #include "names.h"
 #include "settings.h"
 
 #include "compat.h"
-
-/* Where keys come from, in the order in which a signing key is looked for. */
-enum
-{
-	LK_SOURCE_SETTING,			/* livekit_token.api_key and api_secret */
-	LK_SOURCE_KEY_FILE,			/* livekit_token.key_file */
-	LK_SOURCE_ENVIRONMENT		/* LIVEKIT_API_KEY and LIVEKIT_API_SECRET */
-};
-
-/* A source of keys, and what it holds now. */
-typedef struct Source
-{
-	const char *name;			/* as livekit_keys shows it */
-	int			sqlerrcode;		/* of the error when it cannot be used */
-	void		(*refresh) (struct Source *source, TimestampTz now);
-	bool		configured;
-	LkKeys	   *keys;			/* NULL when there are none */
-	const char *problem;		/* why it cannot be used as it is, or NULL */
-} Source;
-
-static void refresh_setting(Source *source, TimestampTz now);
-static void refresh_key_file(Source *source, TimestampTz now);
-static void refresh_environment(Source *source, TimestampTz now);
-
-static Source sources[] = {
-	[LK_SOURCE_SETTING] = {
-		.name = "setting",
-		.sqlerrcode = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-		.refresh = refresh_setting,
-	},
-	[LK_SOURCE_KEY_FILE] = {
-		.name = "key_file",
-		.sqlerrcode = ERRCODE_CONFIG_FILE_ERROR,
-		.refresh = refresh_key_file,
-	},
-	[LK_SOURCE_ENVIRONMENT] = {
-		.name = "environment",
-		.sqlerrcode = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-		.refresh = refresh_environment,
-	},
-};
-
-/* Let go of a source's keys, and say why if there is a reason. */
-static void
-drop_keys(Source *source, const char *problem)
-{
-	if (source->keys)
-		MemoryContextDelete(source->keys->context);
-	source->keys = NULL;
-	source->problem = problem;
-}
-
-/* Replace a source's keys by the one pair. */
-static void
-hold_one(Source *source, const char *name, const char *secret)
-{
-	LkKeys	   *keys = lk_keys_create();
-	const char *wrong = lk_keys_add(keys, name, secret, strlen(secret));
-
-	drop_keys(source, NULL);
-	if (wrong)
-	{
-		MemoryContextDelete(keys->context);
-		/* the words follow "Line 3" as well as "It" */
-		source->problem = MemoryContextStrdup(TopMemoryContext,
-											  psprintf("It %s.", wrong));
-		return;
-	}
-	MemoryContextSetParent(keys->context, TopMemoryContext);
-	source->keys = keys;
-	lk_keys_warn_of_weak(keys);
-}
-
-/*
- * The sources
- */
-
-/* Is a key file set, or would be had the connection's options let it? */
-static bool
-key_file_is_meant(void)
-{
-	return lk_settings_key_file()[0] != '\0' ||
-		lk_settings_is_lost("livekit_token.key_file");
-}
-
-static void
-refresh_setting(Source *source, TimestampTz now)
-{
-	static char *held = NULL;	/* the name the secret is held under */
-	const char *name = lk_settings_api_key();
-	const char *secret = lk_settings_api_secret();
-	const char *problem = NULL;
-
-	source->configured = secret[0] != '\0' || lk_settings_secret_exposed() ||
-		(name[0] != '\0' && !key_file_is_meant());
-	if (!source->configured)
-		return;
-
-	if (lk_settings_secret_exposed())
-		problem = "livekit_token.api_secret is set, but the library is not in shared_preload_libraries, so every role can read the secret.";
-	else if (secret[0] == '\0')
-		problem = "livekit_token.api_key is set, but neither livekit_token.api_secret nor livekit_token.key_file.";
-	else if (name[0] == '\0')
-		problem = "livekit_token.api_secret is set, but not livekit_token.api_key.";
-
-	if (held != NULL && (problem != NULL || strcmp(held, name) != 0))
-	{
-		pfree(held);
-		held = NULL;
-	}
-	if (problem != NULL)
-		drop_keys(source, problem);
-	else if (held == NULL)
-	{
-		hold_one(source, name, secret);
-		held = MemoryContextStrdup(TopMemoryContext, name);
-	}
-}
-
-static void
-refresh_key_file(Source *source, TimestampTz now)
-{
-	static char *held = NULL;	/* the path the keys were read from */
-	const char *path = lk_settings_key_file();
-
-	if (path[0] == '\0' && key_file_is_meant())
-	{
-		source->configured = true;
-		drop_keys(source, "livekit_token.key_file was lost when the library was loaded: the value that this session had for it was not set by a superuser.");
-		return;
-	}
-	source->configured = path[0] != '\0';
-	if (held == NULL || strcmp(held, path) != 0)
-	{
-		/* another file: the keys of the old one are none of its */
-		drop_keys(source, NULL);
-		if (held)
-			pfree(held);
-		held = NULL;
-		held = MemoryContextStrdup(TopMemoryContext, path);
-		lk_keyfile_forget();
-	}
-	source->problem = source->configured ?
-		lk_keyfile_refresh(path, now, &source->keys) : NULL;
-}
-
-static void
-refresh_environment(Source *source, TimestampTz now)
-{
-	static bool done = false;	/* a process's environment stays as it is */
-	const char *name;
-	const char *secret;
-
-	if (done)
-		return;
-	name = getenv("LIVEKIT_API_KEY");
-	secret = getenv("LIVEKIT_API_SECRET");
-	source->configured = (name && name[0]) || (secret && secret[0]);
-	if (source->configured)
-	{
-		if (name && name[0] && secret && secret[0])
-			hold_one(source, name, secret);
-		else
-			source->problem = "Of LIVEKIT_API_KEY and LIVEKIT_API_SECRET one is missing.";
-	}
-	done = true;
-}
 
 /*
  * Looking keys up
  */
 
 pg_noreturn static void
-raise_problem(const Source *source)
+raise_problem(const LkSource *source)
 {
 	ereport(ERROR,
 			errcode(source->sqlerrcode),
@@ -214,71 +46,184 @@ raise_problem(const Source *source)
 			errhidestmt(true), errhidecontext(true));
 }
 
+/* The source before this one that has a key of the same name, or NULL. */
+static const LkSource *
+shadowing_source(const LkSource *source, const LkKey *key)
+{
+	for (const LkSource *other = lk_sources; other < source; other++)
+	{
+		if (lk_keys_find(other->keys, key->name.data, key->name.length))
+			return other;
+	}
+	return NULL;
+}
+
+/* The same for one key of a source that has others. */
+pg_noreturn static void
+raise_unusable(const LkKey *key, const char *problem)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("API key \"%s\" cannot be used", key->name.data),
+			errdetail_log("%s", problem),
+			errhint("The server log and the view livekit_keys say why."),
+			errhidestmt(true), errhidecontext(true));
+}
+
 /* Does api_key choose among the keys of this source? */
 static bool
-is_chosen_from(const Source *source)
+is_chosen_from(const LkSource *source)
 {
-	return source == &sources[LK_SOURCE_KEY_FILE] &&
+	return source == &lk_sources[LK_SOURCE_KEY_FILE] &&
 		lk_settings_api_key()[0] != '\0';
+}
+
+/* The first key of a source that signs for a project, if it can; or NULL. */
+static const LkKey *
+active_key(const LkSource *source, const char *project)
+{
+	for (int i = 0; source->keys != NULL && i < source->keys->nkeys; i++)
+	{
+		const LkKey *key = &source->keys->keys[i];
+
+		if (!key->is_retired && strcmp(key->project, project) == 0)
+			return key;
+	}
+	return NULL;
 }
 
 /* The key of a source that signs; NULL when api_key names one it lacks. */
 static const LkKey *
-signing_key_of(const Source *source)
+signing_key_of(const LkSource *source, const char *project)
 {
 	const char *name = lk_settings_api_key();
 
 	if (is_chosen_from(source))
 		return lk_keys_find(source->keys, name, strlen(name));
-	return &source->keys->keys[0];
+	return active_key(source, project);
+}
+
+/* Is it this source's to sign for a project, if none before it does? */
+static bool
+covers(const LkSource *source, const char *project)
+{
+	/* the table has keys of projects; all others are of the default */
+	if (source == &lk_sources[LK_SOURCE_TABLE])
+		return active_key(source, project) != NULL;
+	return source->configured && strcmp(project, LK_DEFAULT_PROJECT) == 0;
+}
+
+/* Raise the error for a project that no source has a signing key of. */
+pg_noreturn static void
+no_key(const char *project)
+{
+	const LkKeys *keys = lk_sources[LK_SOURCE_TABLE].keys;
+
+	for (int i = 0; keys != NULL && i < keys->nkeys; i++)
+	{
+		if (strcmp(keys->keys[i].project, project) == 0)
+			ereport(ERROR,
+					errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("no key of project \"%s\" signs: all are retired",
+						   project));
+	}
+	if (strcmp(project, LK_DEFAULT_PROJECT) != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_OBJECT),
+				errmsg("project \"%s\" does not exist",
+					   lk_name_quote(project, strlen(project))),
+				errhint("The view livekit_keys lists the projects."));
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("no API key is configured"),
+			errhint("Set livekit_token.key_file to the path of a file with lines \"key: secret\", as livekit-server has; or store a key by livekit_key_set."));
 }
 
 const LkKey *
 lk_keyring_signing_key(const text *project, TimestampTz now)
 {
+	const char *name = project ? text_to_cstring(project) : LK_DEFAULT_PROJECT;
+	LkSource   *source = NULL;
+	const LkSource *other;
 	const LkKey *key;
 	const char *lost;
 
-	if (project != NULL &&
-		!lk_name_is(LK_DEFAULT_PROJECT, VARDATA_ANY(project),
-					VARSIZE_ANY_EXHDR(project)))
-		ereport(ERROR,
-				errcode(ERRCODE_UNDEFINED_OBJECT),
-				errmsg("project \"%s\" does not exist",
-					   lk_name_quote(VARDATA_ANY(project),
-									 VARSIZE_ANY_EXHDR(project))),
-				errhint("The view livekit_keys lists the projects."));
-
-	for (size_t i = 0; i < lengthof(sources); i++)
+	for (int i = 0; i < LK_NSOURCES && source == NULL; i++)
 	{
-		Source	   *source = &sources[i];
-
-		source->refresh(source, now);
-		if (!source->configured)
-			continue;
-		if (source->keys == NULL)
-			raise_problem(source);
-		lost = lk_settings_lost();
-		if (lost != NULL)
-			ereport(ERROR,
-					errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("setting \"%s\" was lost when the library was loaded",
-						   lost),
-					errdetail("The value that this session had for it was refused: it was not valid, or not set by a superuser."),
-					errhint("Correct it, or connect without setting it; with livekit_token in shared_preload_libraries it cannot be lost."));
-		key = signing_key_of(source);
-		if (key == NULL)
-			ereport(ERROR,
-					errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("livekit_token.api_key names no key of the key file"),
-					errhint("It must name one, or be empty for the first."),
-					errhidestmt(true), errhidecontext(true));
-		return key;
+		lk_source_refresh(&lk_sources[i], now);
+		if (covers(&lk_sources[i], name))
+			source = &lk_sources[i];
 	}
-	ereport(ERROR,
-			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			errmsg("no API key is configured"),
-			errhint("Set livekit_token.key_file to the path of a file with lines \"key: secret\", as livekit-server has."));
+	if (source == NULL)
+		no_key(name);
+	if (source->keys == NULL)
+		raise_problem(source);
+	lost = lk_settings_lost();
+	if (lost != NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("setting \"%s\" was lost when the library was loaded",
+					   lost),
+				errdetail("The value that this session had for it was refused: it was not valid, or not set by a superuser."),
+				errhint("Correct it, or connect without setting it; with livekit_token in shared_preload_libraries it cannot be lost."));
+	key = signing_key_of(source, name);
+	if (key == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("livekit_token.api_key names no key of the key file"),
+				errhint("It must name one, or be empty for the first."),
+				errhidestmt(true), errhidecontext(true));
+	if (key->jws == NULL)
+		raise_unusable(key, key->problem);
+	other = shadowing_source(source, key);
+	if (other != NULL)
+		raise_unusable(key, psprintf("Source \"%s\", which comes first, has a key of this name.",
+									 other->name));
+	return key;
+}
+
+const char *
+lk_keyring_url(const text *project, TimestampTz now)
+{
+	const char *name = project ? text_to_cstring(project) : LK_DEFAULT_PROJECT;
+	LkSource   *source = &lk_sources[LK_SOURCE_TABLE];
+
+	lk_source_refresh(source, now);
+	for (int i = 0; source->keys != NULL && i < source->keys->nkeys; i++)
+	{
+		const LkKey *key = &source->keys->keys[i];
+
+		if (!key->is_retired && key->url && strcmp(key->project, name) == 0)
+			return pstrdup(key->url);
+	}
+	return NULL;
+}
+
+void
+lk_keyring_warn_of_shadow(const char *project, const char *api_key,
+						  TimestampTz now)
+{
+	for (int i = 0; i < LK_SOURCE_TABLE; i++)
+	{
+		LkSource   *source = &lk_sources[i];
+
+		lk_source_refresh(source, now);
+		if (lk_keys_find(source->keys, api_key, strlen(api_key)))
+			ereport(WARNING,
+					errmsg("API key \"%s\" was stored, but is not used",
+						   api_key),
+					errdetail("Source \"%s\", which comes first, has a key of this name.",
+							  source->name));
+		else if (covers(source, project))
+			ereport(WARNING,
+					errmsg("API key \"%s\" was stored, but does not sign",
+						   api_key),
+					errdetail("Source \"%s\", which comes first, signs for project \"%s\".",
+							  source->name, project));
+		else
+			continue;
+		return;
+	}
 }
 
 LkStatus
@@ -287,14 +232,14 @@ lk_keyring_find(const char *name, int length, TimestampTz now,
 {
 	LkStatus	status = LK_UNKNOWN_KEY;
 
-	for (size_t i = 0; i < lengthof(sources); i++)
+	for (int i = 0; i < LK_NSOURCES; i++)
 	{
-		Source	   *source = &sources[i];
+		LkSource   *source = &lk_sources[i];
 
-		source->refresh(source, now);
+		lk_source_refresh(source, now);
 		*key = lk_keys_find(source->keys, name, length);
 		if (*key != NULL)
-			return LK_OK;
+			return (*key)->jws != NULL ? LK_OK : LK_KEYS_UNAVAILABLE;
 		if (source->configured && source->keys == NULL)
 			status = LK_KEYS_UNAVAILABLE;
 	}
@@ -302,12 +247,14 @@ lk_keyring_find(const char *name, int length, TimestampTz now,
 }
 
 void
-lk_keyring_raise(void)
+lk_keyring_raise(const LkKey *key)
 {
-	for (size_t i = 0; i < lengthof(sources); i++)
+	if (key != NULL)
+		raise_unusable(key, key->problem);
+	for (int i = 0; i < LK_NSOURCES; i++)
 	{
-		if (sources[i].configured && sources[i].keys == NULL)
-			raise_problem(&sources[i]);
+		if (lk_sources[i].configured && lk_sources[i].keys == NULL)
+			raise_problem(&lk_sources[i]);
 	}
 }
 
@@ -318,64 +265,123 @@ lk_keyring_raise(void)
 enum
 {
 	COLUMN_PROJECT, COLUMN_API_KEY, COLUMN_SOURCE, COLUMN_STATUS, COLUMN_SIGNS,
-	COLUMN_REASON, COLUMN_CREATED_AT, COLUMN_UPDATED_AT, COLUMN_URL, NCOLUMNS
+	COLUMN_REASON, COLUMN_CREATED_AT, COLUMN_UPDATED_AT, COLUMN_RETIRED_AT,
+	COLUMN_MASTER_KEY, COLUMN_URL, NCOLUMNS
 };
 
 static void
-put_row(ReturnSetInfo *rsinfo, const Source *source, const LkKey *key,
+put_text(Datum *values, bool *nulls, int column, const char *value)
+{
+	nulls[column] = value == NULL || value[0] == '\0';
+	if (!nulls[column])
+		values[column] = CStringGetTextDatum(value);
+}
+
+static void
+put_time(Datum *values, bool *nulls, int column, bool given, TimestampTz value)
+{
+	nulls[column] = !given;
+	values[column] = TimestampTzGetDatum(value);
+}
+
+/* Put a row; the key is NULL where the source has none that can be used. */
+static void
+put_row(ReturnSetInfo *rsinfo, const LkSource *source, const LkKey *key,
 		const char *status, const char *reason, bool signs)
 {
+	bool		stored = key != NULL && source == &lk_sources[LK_SOURCE_TABLE];
+	bool		filed = key != NULL && source == &lk_sources[LK_SOURCE_KEY_FILE];
 	Datum		values[NCOLUMNS] = {0};
-	bool		nulls[NCOLUMNS];
-	const char *url = lk_settings_url();
+	bool		nulls[NCOLUMNS] = {false};
+	const char *url = stored ? key->url : NULL;
 
-	if (url[0] == '\0' && source == &sources[LK_SOURCE_ENVIRONMENT])
+	if (url == NULL)
+		url = lk_settings_url();
+	if (url[0] == '\0' && source == &lk_sources[LK_SOURCE_ENVIRONMENT])
 		url = lk_settings_environment_url();
 
-	memset(nulls, false, sizeof(nulls));
-	values[COLUMN_PROJECT] = CStringGetTextDatum(LK_DEFAULT_PROJECT);
-	nulls[COLUMN_API_KEY] = key == NULL;
-	if (key)
-		values[COLUMN_API_KEY] = CStringGetTextDatum(key->name.data);
-	values[COLUMN_SOURCE] = CStringGetTextDatum(source->name);
-	values[COLUMN_STATUS] = CStringGetTextDatum(status);
+	put_text(values, nulls, COLUMN_PROJECT,
+			 key ? key->project : LK_DEFAULT_PROJECT);
+	put_text(values, nulls, COLUMN_API_KEY, key ? key->name.data : NULL);
+	put_text(values, nulls, COLUMN_SOURCE, source->name);
+	put_text(values, nulls, COLUMN_STATUS, status);
 	values[COLUMN_SIGNS] = BoolGetDatum(signs);
-	values[COLUMN_REASON] = CStringGetTextDatum(reason);
-	nulls[COLUMN_CREATED_AT] = true;
-	nulls[COLUMN_UPDATED_AT] = key == NULL ||
-		source != &sources[LK_SOURCE_KEY_FILE];
-	if (!nulls[COLUMN_UPDATED_AT])
-		values[COLUMN_UPDATED_AT] = TimestampTzGetDatum(lk_keyfile_modified());
-	nulls[COLUMN_URL] = url[0] == '\0';
-	if (!nulls[COLUMN_URL])
-		values[COLUMN_URL] = CStringGetTextDatum(url);
+	put_text(values, nulls, COLUMN_REASON, reason);
+	put_time(values, nulls, COLUMN_CREATED_AT, stored,
+			 stored ? key->created_at : 0);
+	put_time(values, nulls, COLUMN_UPDATED_AT, stored || filed,
+			 stored ? key->updated_at : lk_keyfile_modified());
+	put_time(values, nulls, COLUMN_RETIRED_AT, stored && key->is_retired,
+			 stored ? key->retired_at : 0);
+	put_text(values, nulls, COLUMN_MASTER_KEY, stored ? key->master_key : NULL);
+	put_text(values, nulls, COLUMN_URL, url);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
-/* Put the rows of one source, the first configured one if it is that. */
-static void
-put_source(ReturnSetInfo *rsinfo, const Source *source, bool first)
+/* Why a key that could be used signs, or does not. */
+static const char *
+reason_of(const LkSource *source, const LkKey *key, const LkSource *first,
+		  const LkKey *signing)
 {
-	const LkKey *signing;
+	const LkSource *other = shadowing_source(source, key);
 
+	if (other != NULL)
+		return psprintf("not used: source \"%s\", which comes first, has a key of this name",
+						other->name);
+	if (key->is_retired)
+		return "verifies only: it is retired";
+	if (source != first)
+		return "verifies only: another source comes first";
+	if (signing == NULL)
+		return "verifies only: livekit_token.api_key names a key that is not in the file";
+	if (key != signing)
+		return source == &lk_sources[LK_SOURCE_TABLE] ?
+			"verifies only: a newer key of the project signs" :
+			"verifies only: another key of the source signs";
+	if (is_chosen_from(source))
+		return "signs: livekit_token.api_key names it";
+	return source == &lk_sources[LK_SOURCE_TABLE] ?
+		"signs: the newest key of the project" :
+		"signs: the first key of the first source";
+}
+
+/* The source that signs for a project; NULL when none does. */
+static const LkSource *
+signing_source(const char *project)
+{
+	for (int i = 0; i < LK_NSOURCES; i++)
+	{
+		if (covers(&lk_sources[i], project))
+			return &lk_sources[i];
+	}
+	return NULL;
+}
+
+/* Put the rows of one source. */
+static void
+put_source(ReturnSetInfo *rsinfo, const LkSource *source)
+{
 	if (source->keys == NULL)
 	{
 		put_row(rsinfo, source, NULL, "unusable", source->problem, false);
 		return;
 	}
-	signing = signing_key_of(source);
 	for (int i = 0; i < source->keys->nkeys; i++)
 	{
 		const LkKey *key = &source->keys->keys[i];
-		const char *reason = !first ? "verifies only: another source comes first" :
-			signing == NULL ? "verifies only: livekit_token.api_key names a key that is not in the file" :
-			key != signing ? "verifies only: another key of the source signs" :
-			is_chosen_from(source) ? "signs: livekit_token.api_key names it" :
-			"signs: the first key of the first source";
+		const LkSource *first = signing_source(key->project);
+		const LkKey *signing = first == NULL || first->keys == NULL ? NULL :
+			signing_key_of(first, key->project);
 
-		put_row(rsinfo, source, key,
-				source->problem ? "stale" : key->weak ? "weak" : "active",
-				source->problem ? source->problem : reason, first && key == signing);
+		if (key->jws == NULL)
+			put_row(rsinfo, source, key, "unusable", key->problem, false);
+		else
+			put_row(rsinfo, source, key,
+					source->problem ? "stale" : key->is_retired ? "retired" :
+					key->weak ? "weak" : "active",
+					source->problem ? source->problem :
+					reason_of(source, key, first, signing),
+					key == signing && shadowing_source(source, key) == NULL);
 	}
 }
 
@@ -384,18 +390,14 @@ Datum
 livekit_keys(PG_FUNCTION_ARGS)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	bool		first = true;
 
 	InitMaterializedSRF(fcinfo, 0);
-	for (size_t i = 0; i < lengthof(sources); i++)
+	for (int i = 0; i < LK_NSOURCES; i++)
+		lk_source_refresh(&lk_sources[i], now);
+	for (int i = 0; i < LK_NSOURCES; i++)
 	{
-		Source	   *source = &sources[i];
-
-		source->refresh(source, now);
-		if (!source->configured)
-			continue;
-		put_source((ReturnSetInfo *) fcinfo->resultinfo, source, first);
-		first = false;
+		if (lk_sources[i].configured)
+			put_source((ReturnSetInfo *) fcinfo->resultinfo, &lk_sources[i]);
 	}
 	return (Datum) 0;
 }

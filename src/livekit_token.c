@@ -17,6 +17,7 @@
 
 #include "access.h"
 #include "identity.h"
+#include "keytable.h"
 #include "request.h"
 #include "settings.h"
 
@@ -32,5 +33,6 @@ _PG_init(void)
 	lk_request_init();
 	lk_identity_init();
 	lk_access_init();
+	lk_keytable_init();
 	lk_settings_after();
 }

@@ -18,8 +18,11 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 #include "owner.h"
@@ -55,4 +58,23 @@ lk_owner_end(const LkOwnerWork *work)
 {
 	AtEOXact_GUC(false, work->guc_level);
 	SetUserIdAndSecContext(work->user, work->security_context);
+}
+
+void
+lk_owner_execute(Oid table, const char *statement, int nargs, Oid *types,
+				 Datum *values, const char *nulls)
+{
+	const char *name =
+		quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)),
+								   get_rel_name(table));
+	LkOwnerWork work;
+	int			result;
+
+	lk_owner_begin(table, &work);
+	result = SPI_execute_with_args(psprintf(statement, name), nargs, types,
+								   values, nulls, false, 0);
+	lk_owner_end(&work);
+	if (result < 0)
+		elog(ERROR, "could not work on %s: %s", name,
+			 SPI_result_code_string(result));
 }

@@ -29,4 +29,11 @@ typedef struct LkOwnerWork
 extern void lk_owner_begin(Oid table, LkOwnerWork *work);
 extern void lk_owner_end(const LkOwnerWork *work);
 
+/*
+ * Run a statement as the owner of one of the extension's tables, which stands
+ * in it as %s, within SPI; the rest as for SPI_execute_with_args.
+ */
+extern void lk_owner_execute(Oid table, const char *statement, int nargs,
+							 Oid *types, Datum *values, const char *nulls);
+
 #endif							/* LK_OWNER_H */

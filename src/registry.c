@@ -258,26 +258,6 @@ warn_of_slowness(const LkAccess *access, bool view)
  * The table of what is registered
  */
 
-/* Run a statement on the table as its owner; %s in it is the table. */
-static void
-change_table(Oid table, const char *statement, int nargs, Oid *types,
-			 Datum *values, const char *nulls)
-{
-	const char *name =
-		quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)),
-								   get_rel_name(table));
-	LkOwnerWork work;
-	int			result;
-
-	lk_owner_begin(table, &work);
-	result = SPI_execute_with_args(psprintf(statement, name), nargs, types,
-								   values, nulls, false, 0);
-	lk_owner_end(&work);
-	if (result < 0)
-		elog(ERROR, "could not change %s: %s", name,
-			 SPI_result_code_string(result));
-}
-
 static void
 store(Oid table, const LkAccess *access)
 {
@@ -291,9 +271,9 @@ store(Oid table, const LkAccess *access)
 		values[c + 1] = NameGetDatum(&access->columns[c].name);
 		nulls[c + 1] = access->columns[c].attnum == 0 ? 'n' : ' ';
 	}
-	change_table(table,
-				 "INSERT INTO %s VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-				 lengthof(types), types, values, nulls);
+	lk_owner_execute(table,
+					 "INSERT INTO %s VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+					 lengthof(types), types, values, nulls);
 }
 
 /* Say what columns mean, and where that is not their name. */
@@ -330,7 +310,7 @@ PG_FUNCTION_INFO_V1(livekit_register_access);
 Datum
 livekit_register_access(PG_FUNCTION_ARGS)
 {
-	Oid			table = lk_access_table(fcinfo->flinfo->fn_oid);
+	Oid			table = lk_access_table();
 	LkAccess   *old;
 	LkAccess	access = {0};
 	bool		view;
@@ -359,7 +339,7 @@ livekit_register_access(PG_FUNCTION_ARGS)
 	for (LkColumn c = 0; c < LK_NCOLUMNS; c++)
 		map_column(fcinfo, &access, c);
 	check_policies(&access);
-	change_table(table, "DELETE FROM %s", 0, NULL, NULL, NULL);
+	lk_owner_execute(table, "DELETE FROM %s", 0, NULL, NULL, NULL);
 	store(table, &access);
 	SPI_finish();
 
@@ -375,7 +355,7 @@ PG_FUNCTION_INFO_V1(livekit_unregister_access);
 Datum
 livekit_unregister_access(PG_FUNCTION_ARGS)
 {
-	Oid			table = lk_access_table(fcinfo->flinfo->fn_oid);
+	Oid			table = lk_access_table();
 	LkAccess   *access;
 
 	PreventCommandIfReadOnly("livekit_unregister_access()");
@@ -388,18 +368,18 @@ livekit_unregister_access(PG_FUNCTION_ARGS)
 	check_may_replace(table, access);
 
 	SPI_connect();
-	change_table(table, "DELETE FROM %s", 0, NULL, NULL, NULL);
+	lk_owner_execute(table, "DELETE FROM %s", 0, NULL, NULL, NULL);
 	SPI_finish();
 	PG_RETURN_VOID();
 }
 
 /*
- * The trigger of the table livekit_access, for whatever way it is changed in:
- * every session is to read it again once the change is committed.
+ * The trigger of the extension's own tables, for whatever way they are changed in:
+ * every session is to read them again once the change is committed.
  */
-PG_FUNCTION_INFO_V1(livekit_access_changed);
+PG_FUNCTION_INFO_V1(livekit_table_changed);
 Datum
-livekit_access_changed(PG_FUNCTION_ARGS)
+livekit_table_changed(PG_FUNCTION_ARGS)
 {
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,

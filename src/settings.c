@@ -38,6 +38,7 @@
 static char *livekit_token_api_key = NULL;
 static char *livekit_token_api_secret = NULL;
 static char *livekit_token_key_file = NULL;
+static char *livekit_token_master_key_file = NULL;
 static char *livekit_token_url = NULL;
 
 static bool secret_exposed = false;
@@ -51,6 +52,7 @@ static struct
 }			settings[] =
 {
 	{.name = PREFIX ".key_file"},
+	{.name = PREFIX ".master_key_file"},
 	{.name = PREFIX ".api_key"},
 	{.name = PREFIX ".url"},
 	{.name = PREFIX ".default_ttl"},
@@ -73,6 +75,12 @@ const char *
 lk_settings_key_file(void)
 {
 	return livekit_token_key_file ? livekit_token_key_file : "";
+}
+
+const char *
+lk_settings_master_key_file(void)
+{
+	return livekit_token_master_key_file ? livekit_token_master_key_file : "";
 }
 
 const char *
@@ -159,14 +167,26 @@ check_api_key(char **newval, void **extra, GucSource source)
 }
 
 static bool
+check_path(const char *newval, GucSource source, const char *name)
+{
+	if (source < PGC_S_INTERACTIVE || newval[0] == '\0' ||
+		is_absolute_path(newval))
+		return true;
+	GUC_check_errmsg("invalid value for parameter \"%s\"", name);
+	GUC_check_errdetail("The path of the file must be absolute.");
+	return false;
+}
+
+static bool
 check_key_file(char **newval, void **extra, GucSource source)
 {
-	if (source < PGC_S_INTERACTIVE || (*newval)[0] == '\0' ||
-		is_absolute_path(*newval))
-		return true;
-	GUC_check_errmsg("invalid value for parameter \"%s\"", PREFIX ".key_file");
-	GUC_check_errdetail("The path of the key file must be absolute.");
-	return false;
+	return check_path(*newval, source, PREFIX ".key_file");
+}
+
+static bool
+check_master_key_file(char **newval, void **extra, GucSource source)
+{
+	return check_path(*newval, source, PREFIX ".master_key_file");
 }
 
 static bool
@@ -215,6 +235,12 @@ lk_settings_init(void)
 							   &livekit_token_key_file, "",
 							   PGC_SUSET, GUC_SUPERUSER_ONLY,
 							   check_key_file, NULL, NULL);
+	DefineCustomStringVariable(PREFIX ".master_key_file",
+							   "Sets the path of the file with the master keys.",
+							   "They seal the secrets in the table of keys; a line is 32 bytes in hex or base64, and the first line seals.",
+							   &livekit_token_master_key_file, "",
+							   PGC_SUSET, GUC_SUPERUSER_ONLY,
+							   check_master_key_file, NULL, NULL);
 	DefineCustomStringVariable(PREFIX ".url",
 							   "Sets the address of the LiveKit server, as clients reach it.",
 							   NULL,

@@ -18,6 +18,7 @@
 extern const char *lk_settings_api_key(void);
 extern const char *lk_settings_api_secret(void);
 extern const char *lk_settings_key_file(void);
+extern const char *lk_settings_master_key_file(void);
 extern const char *lk_settings_url(void);
 
 /* LIVEKIT_URL, if it is what livekit_token.url would accept; else "". */

@@ -51,7 +51,7 @@ livekit_token(PG_FUNCTION_ARGS)
 	LkPermit	permit;
 
 	lk_mint_begin();
-	access = lk_access_get(fcinfo->flinfo->fn_oid);
+	access = lk_access_get();
 	if (access == NULL)
 		lk_authorize_issuer(fcinfo->flinfo->fn_oid);
 	lk_request_unpack(fcinfo, &request);
@@ -84,10 +84,10 @@ livekit_issue(PG_FUNCTION_ARGS)
  * that is the secret.
  */
 pg_noreturn static void
-refuse(LkStatus status)
+refuse(LkStatus status, const LkKey *key)
 {
 	if (status == LK_KEYS_UNAVAILABLE)
-		lk_keyring_raise();
+		lk_keyring_raise(key);
 	ereport(ERROR,
 			errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
 			errmsg("token refused"),
@@ -108,11 +108,11 @@ livekit_verify(PG_FUNCTION_ARGS)
 
 	/* bound the length before a large one is decompressed */
 	if (toast_raw_datum_size(PG_GETARG_DATUM(0)) > LK_MAX_TOKEN + VARHDRSZ)
-		refuse(LK_TOO_LONG);
+		refuse(LK_TOO_LONG, NULL);
 	token = PG_GETARG_TEXT_PP(0);
 	lk_reader_read(VARDATA_ANY(token), VARSIZE_ANY_EXHDR(token),
 				   GetCurrentTimestamp(), &reading);
 	if (reading.status != LK_OK)
-		refuse(reading.status);
+		refuse(reading.status, reading.key);
 	PG_RETURN_JSONB_P(reading.claims);
 }

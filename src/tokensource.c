@@ -168,7 +168,7 @@ livekit_token_source(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(0))
 		read_body(PG_GETARG_JSONB_P(0), &request);
 	device = take_device(&request);
-	lk_join(fcinfo->flinfo->fn_oid, &request, device, &connection);
+	lk_join(&request, device, &connection);
 
 	lk_jsonb_push(&state, WJB_BEGIN_OBJECT, NULL);
 	push_member(&state, "server_url", connection.url,

@@ -2,42 +2,57 @@
 -- for.  A new function or view fails here until it is listed.
 BEGIN;
 \ir outcome.psql
-SELECT plan(16);
+SELECT plan(18);
 
 SELECT bag_eq(
 	$$SELECT type, name::text FROM pg_temp.members$$,
-	$$VALUES ('function', 'livekit_access_changed'),
-			 ('function', 'livekit_can_join'),
+	$$VALUES ('function', 'livekit_can_join'),
 			 ('function', 'livekit_grant_types'),
 			 ('function', 'livekit_identity'),
 			 ('function', 'livekit_inspect'),
 			 ('function', 'livekit_issue'),
 			 ('function', 'livekit_join'),
 			 ('function', 'livekit_join_request'),
+			 ('function', 'livekit_key_drop'),
+			 ('function', 'livekit_key_generate'),
+			 ('function', 'livekit_key_import'),
+			 ('function', 'livekit_key_import_file'),
+			 ('function', 'livekit_key_retire'),
+			 ('function', 'livekit_key_rewrap'),
+			 ('function', 'livekit_key_set'),
 			 ('function', 'livekit_keys'),
 			 ('function', 'livekit_register_access'),
+			 ('function', 'livekit_table_changed'),
 			 ('function', 'livekit_token'),
 			 ('function', 'livekit_token_source'),
 			 ('function', 'livekit_unregister_access'),
 			 ('function', 'livekit_verify'),
 			 ('table', 'livekit_access'),
 			 ('table', 'livekit_connection'),
+			 ('table', 'livekit_sealed_key'),
 			 ('view', 'livekit_keys')$$,
 	'members, and none that the install script needed for itself');
 
 SELECT bag_eq(
 	$$SELECT name::text, provolatile, proisstrict, proparallel, proretset, prosecdef, proleakproof
 		FROM pg_temp.members JOIN pg_proc ON oid = objid AND classid = 'pg_proc'::regclass$$,
-	$$VALUES ('livekit_access_changed', 'v'::"char", false, 'u'::"char", false, false, false),
-			 ('livekit_can_join', 'v', false, 'u', false, false, false),
+	$$VALUES ('livekit_can_join', 'v'::"char", false, 'u'::"char", false, false, false),
 			 ('livekit_grant_types', 'i', true, 's', true, false, false),
 			 ('livekit_identity', 's', false, 's', false, false, false),
 			 ('livekit_inspect', 'v', true, 'r', false, false, false),
 			 ('livekit_issue', 'v', false, 'u', false, false, false),
 			 ('livekit_join', 'v', false, 'u', true, false, false),
 			 ('livekit_join_request', 's', false, 'r', false, false, false),
+			 ('livekit_key_drop', 'v', false, 'u', false, false, false),
+			 ('livekit_key_generate', 'v', false, 'u', false, false, false),
+			 ('livekit_key_import', 'v', false, 'u', false, false, false),
+			 ('livekit_key_import_file', 'v', false, 'u', false, false, false),
+			 ('livekit_key_retire', 'v', false, 'u', false, false, false),
+			 ('livekit_key_rewrap', 'v', false, 'u', false, false, false),
+			 ('livekit_key_set', 'v', false, 'u', false, false, false),
 			 ('livekit_keys', 'v', true, 'r', true, false, false),
 			 ('livekit_register_access', 'v', false, 'u', false, false, false),
+			 ('livekit_table_changed', 'v', false, 'u', false, false, false),
 			 ('livekit_token', 'v', false, 'u', false, false, false),
 			 ('livekit_token_source', 'v', false, 'u', false, false, false),
 			 ('livekit_unregister_access', 'v', false, 'u', false, false, false),
@@ -68,6 +83,19 @@ SELECT results_eq(
 			 ('livekit_unregister_access', '', 'void')$$,
 	'arguments and results of what joins and registers');
 
+SELECT results_eq(
+	$$SELECT p.oid::regproc::text, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid)
+		FROM pg_temp.members JOIN pg_proc p ON p.oid = objid AND classid = 'pg_proc'::regclass
+	   WHERE name ~ '_key_' ORDER BY 1$$,
+	$$VALUES ('livekit_key_drop', 'api_key text, force boolean DEFAULT false', 'void'),
+			 ('livekit_key_generate', 'project text DEFAULT ''default''::text, url text DEFAULT NULL::text, OUT api_key text, OUT api_secret text', 'record'),
+			 ('livekit_key_import', 'env text, project text DEFAULT NULL::text, overwrite boolean DEFAULT false', 'integer'),
+			 ('livekit_key_import_file', 'path text, project text DEFAULT NULL::text, overwrite boolean DEFAULT false', 'integer'),
+			 ('livekit_key_retire', 'api_key text, force boolean DEFAULT false', 'void'),
+			 ('livekit_key_rewrap', '', 'integer'),
+			 ('livekit_key_set', 'api_key text, api_secret text, project text DEFAULT ''default''::text, url text DEFAULT NULL::text', 'void')$$,
+	'arguments and results of what keeps the keys');
+
 SELECT is_empty(
 	$$SELECT proname, count(*) FROM pg_proc
 	   WHERE proname IN (SELECT name FROM pg_temp.members) GROUP BY 1 HAVING count(*) > 1$$,
@@ -79,19 +107,24 @@ SELECT is_empty(
 	'every member has a comment');
 
 SELECT columns_are('public', 'livekit_keys',
-	ARRAY['project', 'api_key', 'source', 'status', 'signs', 'reason', 'created_at', 'updated_at', 'url']);
+	ARRAY['project', 'api_key', 'source', 'status', 'signs', 'reason', 'created_at', 'updated_at', 'retired_at', 'master_key', 'url']);
 
 SELECT columns_are('public', 'livekit_access',
 	ARRAY['relation', 'room', 'identity', 'grants', 'ttl', 'name', 'metadata', 'attributes', 'room_config', 'project', 'url']);
 SELECT columns_are('public', 'livekit_connection',
 	ARRAY['server_url', 'participant_token', 'room', 'identity', 'expires_at']);
-SELECT is((SELECT extconfig FROM pg_extension WHERE extname = 'livekit_token'), ARRAY['livekit_access'::regclass]::oid[],
-	'a dump holds the registration and nothing else');
+SELECT columns_are('public', 'livekit_sealed_key',
+	ARRAY['id', 'project', 'api_key', 'master_key', 'nonce', 'sealed', 'url', 'created_at', 'updated_at', 'retired_at']);
+SELECT bag_eq(
+	$$SELECT config::regclass::text, condition FROM pg_extension, unnest(extconfig, extcondition) AS u(config, condition) WHERE extname = 'livekit_token'$$,
+	$$VALUES ('livekit_access', 'WHERE relation IN (SELECT oid FROM pg_catalog.pg_class)'), ('livekit_sealed_key', '')$$,
+	'a dump holds the registration, the sealed keys and nothing else');
 SELECT results_eq(
 	$$SELECT tgenabled, regexp_replace(pg_get_triggerdef(oid), '^.* (AFTER) ', '\1 ')
-		FROM pg_trigger WHERE tgrelid = 'livekit_access'::regclass ORDER BY 2$$,
-	$$VALUES ('A'::"char", 'AFTER INSERT OR DELETE OR UPDATE ON public.livekit_access FOR EACH ROW EXECUTE FUNCTION livekit_access_changed()'),
-			 ('A', 'AFTER TRUNCATE ON public.livekit_access FOR EACH STATEMENT EXECUTE FUNCTION livekit_access_changed()')$$,
+		FROM pg_trigger WHERE tgrelid IN ('livekit_access'::regclass, 'livekit_sealed_key'::regclass) ORDER BY tgrelid::regclass::text, 2$$,
+	$$SELECT 'A'::"char", format(definition, name) FROM unnest('{livekit_access,livekit_sealed_key}'::text[]) AS name,
+		unnest('{AFTER INSERT OR DELETE OR UPDATE ON public.%s FOR EACH ROW EXECUTE FUNCTION livekit_table_changed(),
+			AFTER TRUNCATE ON public.%s FOR EACH STATEMENT EXECUTE FUNCTION livekit_table_changed()}'::text[]) AS definition ORDER BY name, 2$$,
 	'triggers that fire also where changes are replicated');
 
 SELECT is((SELECT extrelocatable FROM pg_extension WHERE extname = 'livekit_token'), false,
