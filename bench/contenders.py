@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -95,9 +96,8 @@ class Backend(Contender):
 class Session(Backend):
     """Its statements take the text as $1 and may name g, the row's number."""
 
-    def __init__(self, statements, version, script=None):
+    def __init__(self, statements, version, setup=""):
         super().__init__()
-        setup = Path(HERE, script).read_text() if script else ""
         # A plan without parameters could do all the work while planning.
         for what, expression in statements.items():
             # In FROM itself, the series would be stored first.
@@ -159,6 +159,20 @@ def client_statements():
             yield name, what, " ".join(expression.split())
 
 
+def sealed():
+    """Has a session hold the cluster's key in the table, and not in the file."""
+    master = Path(os.environ["LK_RUN"], "master.key")
+    master.touch(0o600)
+    master.write_text(os.urandom(32).hex() + "\n")
+    if os.geteuid() == 0:
+        shutil.chown(master, "postgres")
+    key, secret = claims.key()
+    return f"""SET livekit_token.key_file = '';
+        SET livekit_token.master_key_file = '{master}';
+        SELECT livekit_key_set('{key}', '{secret}');
+        """
+
+
 def peer(name):
     directory, command = install.peer(name, HERE / "peers")
     return Program(command, directory)
@@ -174,10 +188,12 @@ def everybody(floor):
     return {
         "floor": Program([floor]),
         "livekit_token": Session(sql["livekit_token"], ours),
+        "sealed table": Session(sql["livekit_token"], ours, sealed()),
         "Rust SDK": peer("rust"),
         "Go SDK": peer("go"),
         "Node SDK": peer("node"),
         "Python SDK": peer("python"),
-        "pgjwt": Session(sql["pgjwt"], pgjwt, "pgjwt.sql"),
-        "PL/Python": Session(sql["PL/Python"], "SELECT plpython.version();", "plpython.sql"),
+        "pgjwt": Session(sql["pgjwt"], pgjwt, (HERE / "pgjwt.sql").read_text()),
+        "PL/Python": Session(sql["PL/Python"], "SELECT plpython.version();",
+                             (HERE / "plpython.sql").read_text()),
     }
