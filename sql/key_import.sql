@@ -88,7 +88,7 @@ SELECT what, pg_temp.refused(replace(:'a', 'APIa', 'APIfirst') || replace(text, 
 	AS v(what, text);
 SELECT what, left(project, 20) AS project, pg_temp.refused(text, project)
   FROM (VALUES ('empty', '', NULL), ('a mark', E'\uFEFF', NULL), ('comments', E'\n# LIVEKIT_API_KEY=APIx', NULL), ('none of ours', E'A=1\n_LIVEKIT_API_KEY=x', NULL), ('null', NULL, NULL), ('null', NULL, 'SHOP'),
-	('project', :'a', ''), ('project', :'a', 'pro-ject'), ('project', :'a', ' SHOP'), ('project', :'a', repeat('p', 71)), ('in a name', replace(:'a', 'LIVE', repeat('P', 71) || '_LIVE'), NULL),
+	('project', :'a', ''), ('project', :'a', 'pro-ject'), ('project', 'LIVEKIT_API_KEY=APIx', 'a project'), ('project', :'a', ' SHOP'), ('project', :'a', repeat('p', 71)), ('in a name', replace(:'a', 'LIVE', repeat('P', 71) || '_LIVE'), NULL),
 	('both', :'a' || E'SHOP_LIVEKIT_API_KEY=APIy\nSHOP_LIVEKIT_API_SECRET=' || repeat('y', 32), 'SHOP')) AS v(what, text, project);
 SELECT pg_temp.refused(string_agg(format(E'P%1$s_LIVEKIT_API_KEY=API%1$s\nP%1$s_LIVEKIT_API_SECRET=%2$s', n, repeat('s', 32)), E'\n')) AS a_thousand_and_one FROM generate_series(1, 1001) AS n;
 BEGIN ISOLATION LEVEL REPEATABLE READ;

@@ -37,19 +37,7 @@ my $token = ask($administrator, q{SELECT livekit_issue('alice', 'standup');});
 is(ask($administrator, "SELECT livekit_key_retire('$names[2]');"), '', 'one is retired');
 is(ask($administrator, "SELECT livekit_key_drop('$names[0]');"), '', 'one is dropped');
 
-# Run a statement with a secret that is bound, as applications do.
-sub bind_to
-{
-	my ($sql, $secret, $options) = @_;
-	my $file = "$directory/bound";
-	local %ENV = ($node->_get_env(), PGOPTIONS => "-c log_parameter_max_length=0 $options");
-
-	append_to_file($file, "$sql\n");
-	my (undef, $stderr) = run_command([ 'pgbench', '-n', '-M', 'extended', '-t', 1, '-D', "secret=$secret", '-f', $file, 'postgres' ]);
-	unlink $file or die $!;
-	return $stderr =~ /ERROR:  (.*)/ ? $1 : '';
-}
-is(bind_to(q{SELECT livekit_key_set('APIbound', :secret, 'shop');}, $bound, '-c log_parameter_max_length_on_error=0'), '', 'a key whose secret was bound');
+is(bind_to($node, q{SELECT livekit_key_set('APIbound', :secret, 'shop');}, $bound, '-c log_parameter_max_length_on_error=0'), '', 'a key whose secret was bound');
 push @names, 'APIbound';
 
 # Errors, with a secret that is bound, and with one in the statement.  Of
@@ -74,7 +62,7 @@ foreach my $case (
 	{
 		my $offset = -s $node->logfile;
 		my $given = $arguments =~ s/SECRET/$how eq 'bound' ? ':secret' : "'$refused'"/egr;
-		like(bind_to("SELECT livekit_key_set($given);", $refused, $quiet), $message, "$how: $message");
+		like(bind_to($node, "SELECT livekit_key_set($given);", $refused, $quiet), $message, "$how: $message");
 		my $log = new_log($node, $offset);
 		like($log, qr/ERROR:  \w{5}: $message/, 'logged');
 		like($log, qr/still waiting for ShareRowExclusiveLock/, 'with the wait') if $waits;

@@ -12,7 +12,6 @@ use LivekitToken;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(usleep);
 
 my ($first, $second) = map { random_secret() } 1 .. 2;
 my $directory = PostgreSQL::Test::Utils::tempdir();
@@ -45,22 +44,6 @@ sub all_whole
 all_whole('at first');
 write_file($path, "$second\n$first\n");
 
-# Kill the server and wait until all its processes have noticed.  Zombies may be
-# left for a while, which the next server would take for its own kind.
-sub kill_server
-{
-	my @pids = split /\n/, $node->safe_psql('postgres', 'SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()');
-
-	push @pids, split /\n.*/s, slurp_file($node->data_dir . '/postmaster.pid');
-	$node->kill9;
-	foreach (1 .. 100 * $PostgreSQL::Test::Utils::timeout_default)
-	{
-		@pids = grep { kill(0, $_) && !(-r "/proc/$_/stat" && slurp_file("/proc/$_/stat") =~ /[)] Z/) } @pids;
-		return unlink $node->data_dir . '/postmaster.pid', $node->host . '/.s.PGSQL.' . $node->port . '.lock' if !@pids;
-		usleep(10000);
-	}
-	die "still running: @pids";
-}
 
 # Stop halfway, at a row that another session holds; and end it so.
 my $half = q{SELECT count(*) FROM (SELECT FROM livekit_sealed_key ORDER BY ctid OFFSET 150 LIMIT 1 FOR UPDATE) AS held;};
@@ -68,7 +51,7 @@ my $observer;
 foreach my $case (
 	[ 'cancelled', sub { ask($observer, "SELECT pg_cancel_backend($_[0]);") } ],
 	[ 'backend killed', sub { kill 'KILL', $_[0] } ],
-	[ 'server killed', \&kill_server ])
+	[ 'server killed', sub { kill_server($node) } ])
 {
 	my ($what, $end) = @$case;
 	my ($holder, $sealer);
@@ -93,7 +76,7 @@ foreach my $case (
 is(outcome($node, $superuser, 'SELECT livekit_key_rewrap()'), '300', 'sealed anew, to the end');
 write_file($path, "$second\n");
 all_whole('with the new master key alone');
-kill_server();
+kill_server($node);
 $node->start;
 all_whole('after a crash');
 

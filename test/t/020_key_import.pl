@@ -10,7 +10,6 @@ use LivekitToken;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(usleep);
 
 my $directory = PostgreSQL::Test::Utils::tempdir();
 my ($master, $path) = map { "$directory/$_" } 'master', 'env';
@@ -126,22 +125,6 @@ $node->safe_psql('postgres', q{
 		RETURN NEW; END $$;
 	CREATE TRIGGER wait BEFORE INSERT ON livekit_sealed_key FOR EACH ROW EXECUTE FUNCTION wait()});
 
-# Kill the server and wait until all its processes have noticed.  Zombies may be
-# left for a while, which the next server would take for its own kind.
-sub kill_server
-{
-	my @pids = split /\n/, $node->safe_psql('postgres', 'SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()');
-
-	push @pids, split /\n.*/s, slurp_file($node->data_dir . '/postmaster.pid');
-	$node->kill9;
-	foreach (1 .. 100 * $PostgreSQL::Test::Utils::timeout_default)
-	{
-		@pids = grep { kill(0, $_) && !(-r "/proc/$_/stat" && slurp_file("/proc/$_/stat") =~ /[)] Z/) } @pids;
-		return unlink $node->data_dir . '/postmaster.pid', $node->host . '/.s.PGSQL.' . $node->port . '.lock' if !@pids;
-		usleep(10000);
-	}
-	die "still running: @pids";
-}
 
 foreach my $end ('in the middle', 'after it')
 {
@@ -151,7 +134,7 @@ foreach my $end ('in the middle', 'after it')
 	ok(start($importer, "SELECT livekit_key_import_file('$path', overwrite => true);", $observer), "an import, and the server dies $end");
 	is(ask($observer, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory'"), 1, 'it waits') if $end eq 'in the middle';
 	is(finish($importer), 400, 'it is done') if $end eq 'after it';
-	kill_server();
+	kill_server($node);
 	$_->{run}->kill_kill foreach $importer, $holder, $observer;
 	$node->start;
 	is(outcome($node, 'app', $state), $end eq 'in the middle' ? 'APIo|400|t' : 'APIn|400|t', 'all of the keys are there, and none else');

@@ -12,9 +12,9 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(server configure random_secret write_file key_file members
-  joining outcome connection_error open_session ask start finish make_token
-  new_log leaks VERBOSE_LOG);
+our @EXPORT = qw(server kill_server configure random_secret write_file key_file
+  members joining outcome bind_to connection_error open_session ask start finish
+  make_token new_log leaks VERBOSE_LOG);
 
 # Everything that PostgreSQL can be told to log about a statement.
 use constant VERBOSE_LOG => (
@@ -50,6 +50,24 @@ sub server
 		GRANT pg_read_all_data, pg_read_all_stats TO app;
 	});
 	return $node;
+}
+
+# Kill a server and wait until all its processes have noticed.  Zombies may be
+# left for a while, which the next server would take for its own kind.
+sub kill_server
+{
+	my ($node) = @_;
+	my @pids = split /\n/, $node->safe_psql('postgres', 'SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()');
+
+	push @pids, split /\n.*/s, slurp_file($node->data_dir . '/postmaster.pid');
+	$node->kill9;
+	foreach (1 .. 100 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		@pids = grep { kill(0, $_) && !(-r "/proc/$_/stat" && slurp_file("/proc/$_/stat") =~ /[)] Z/) } @pids;
+		return unlink $node->data_dir . '/postmaster.pid', $node->host . '/.s.PGSQL.' . $node->port . '.lock' if !@pids;
+		usleep(10000);
+	}
+	die "still running: @pids";
 }
 
 sub random_secret
@@ -193,6 +211,19 @@ sub make_token
 
 # What the server has logged, since the offset.
 sub new_log { return slurp_file($_[0]->logfile, $_[1] // 0); }
+
+# Run a statement with a secret that is bound as :secret, as applications do.
+# Returns the error, if there is one.
+sub bind_to
+{
+	my ($node, $sql, $secret, $options) = @_;
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/bound';
+	local %ENV = ($node->_get_env(), PGOPTIONS => "-c log_parameter_max_length=0 $options");
+
+	append_to_file($file, "$sql\n");
+	my (undef, $stderr) = run_command([ 'pgbench', '-n', '-M', 'extended', '-t', 1, '-D', "secret=$secret", '-f', $file, 'postgres' ]);
+	return $stderr =~ /ERROR:  (.*)/ ? $1 : '';
+}
 
 # Which of these does a text hold, as they are, encoded, digested, or a third
 # of a long one?  By their names.
