@@ -27,6 +27,14 @@
 
 #include "owner.h"
 
+/* Who the session was before; an error restores it by itself. */
+typedef struct OwnerWork
+{
+	Oid			user;
+	int			security_context;
+	int			guc_level;
+} OwnerWork;
+
 static Oid
 owner_of(Oid table)
 {
@@ -40,8 +48,12 @@ owner_of(Oid table)
 	return owner;
 }
 
-void
-lk_owner_begin(Oid table, LkOwnerWork *work)
+/*
+ * From here on be the owner of a table, with a search_path in which nobody
+ * else can put anything.
+ */
+static void
+begin(Oid table, OwnerWork *work)
 {
 	GetUserIdAndSecContext(&work->user, &work->security_context);
 	work->guc_level = NewGUCNestLevel();
@@ -53,8 +65,8 @@ lk_owner_begin(Oid table, LkOwnerWork *work)
 							 GUC_ACTION_SAVE, true, 0, false);
 }
 
-void
-lk_owner_end(const LkOwnerWork *work)
+static void
+end(const OwnerWork *work)
 {
 	AtEOXact_GUC(false, work->guc_level);
 	SetUserIdAndSecContext(work->user, work->security_context);
@@ -67,13 +79,13 @@ lk_owner_execute(Oid table, const char *statement, int nargs, Oid *types,
 	const char *name =
 		quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)),
 								   get_rel_name(table));
-	LkOwnerWork work;
+	OwnerWork work;
 	int			result;
 
-	lk_owner_begin(table, &work);
+	begin(table, &work);
 	result = SPI_execute_with_args(psprintf(statement, name), nargs, types,
 								   values, nulls, false, 0);
-	lk_owner_end(&work);
+	end(&work);
 	if (result < 0)
 		elog(ERROR, "could not work on %s: %s", name,
 			 SPI_result_code_string(result));

@@ -14,21 +14,6 @@
 #ifndef LK_OWNER_H
 #define LK_OWNER_H
 
-/* Who the session was before; an error restores it by itself. */
-typedef struct LkOwnerWork
-{
-	Oid			user;
-	int			security_context;
-	int			guc_level;
-} LkOwnerWork;
-
-/*
- * From here on be the owner of one of the extension's tables, with a
- * search_path in which nobody else can put anything.
- */
-extern void lk_owner_begin(Oid table, LkOwnerWork *work);
-extern void lk_owner_end(const LkOwnerWork *work);
-
 /*
  * Run a statement as the owner of one of the extension's tables, which stands
  * in it as %s, within SPI; the rest as for SPI_execute_with_args.
