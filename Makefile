@@ -34,6 +34,10 @@ REGRESS = setup \
 	access_types access_names access_citext access_collation access_encoding \
 	ceiling ceiling_model ceiling_publish ceiling_row ceiling_texts ceiling_ttl \
 	identity identity_policy identity_refused \
+	audit audit_table audit_privileges audit_refusals audit_tokens counters \
+	api_methods api_request api_fields api_url room_request \
+	room_request_refused permission room_config_builder webhook \
+	webhook_refused \
 	cleanup
 
 # No bitcode, hence no need of clang and llvm where the server has JIT.

@@ -90,7 +90,7 @@ LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION livekit_inspect IS
 'Explains a LiveKit token: whether it is valid, why not, and where a valid one would disappoint. Never raises.
 Of a token that is not valid, everything but valid, reason and detail is what it claims, and proves nothing.
-reason: ok, too_long, malformed, bad_header, unsupported_algorithm, bad_payload, too_complex, duplicate_name, ambiguous_name, bad_claim, no_issuer, unknown_key, keys_unavailable, signature_mismatch, no_expiry, expired, not_yet_valid, not_representable, crypto_failure.
+reason: ok, too_long, malformed, bad_header, unsupported_algorithm, bad_payload, too_complex, duplicate_name, ambiguous_name, bad_claim, no_issuer, unknown_key, keys_unavailable, signature_mismatch, no_expiry, expired, not_yet_valid, not_representable, no_digest, digest_mismatch, crypto_failure. no_digest and digest_mismatch are of livekit_webhook.
 NULL for NULL.';
 
 --
@@ -402,6 +402,143 @@ COMMENT ON FUNCTION livekit_token_source IS
 'Answers the request that TokenSource.endpoint of LiveKit''s client SDKs sends: {"server_url", "participant_token"}, for the caller, as livekit_join does.
 The body: room_name, participant_identity (the caller''s own, also as identity#device), and of participant_name, participant_metadata, participant_attributes, room_config only what the row says anyway.
 Errors: those of livekit_join; 42501 for what the caller may not choose; 22023 for a member that does not exist.';
+
+--
+-- LiveKit's server API, and its webhooks
+--
+
+CREATE FUNCTION livekit_api_request(
+	rpc text,
+	body jsonb DEFAULT '{}',
+	project text DEFAULT NULL,
+	OUT method text,
+	OUT url text,
+	OUT headers jsonb,
+	OUT body text)
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_api_request IS
+'Returns a request to LiveKit''s server API (Twirp) for whoever sends it, with a token for this call only, valid for 60 seconds.
+rpc: a method that livekit_api_methods() lists, such as CreateRoom or RoomService/CreateRoom. body: its fields, in camelCase or snake_case; a permission is completed as livekit_permission does. project: whose key signs and whose url is called; NULL is the default one.
+Nobody is asked whether the caller may: grant it as livekit_issue.
+Errors: 22023 method or field; 22004 NULL; 55000 no key, or no url; 42704 project; 25006 by HTTP GET; F0000 key file; 38000 OpenSSL.';
+
+CREATE FUNCTION livekit_room_request(
+	rpc text,
+	room text,
+	body jsonb DEFAULT '{}',
+	OUT method text,
+	OUT url text,
+	OUT headers jsonb,
+	OUT body text)
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_room_request IS
+'Returns such a request for a caller to whom the policies give roomAdmin in the room.
+rpc: RemoveParticipant, MutePublishedTrack, UpdateParticipant, SendData or UpdateRoomMetadata. body: its fields but the room.
+Errors: 42501 not the caller''s to do; 55000 nothing registered, policies not in force, no key, no url; 21000 several rows; others as livekit_api_request.';
+
+CREATE FUNCTION livekit_api_methods(
+	OUT service text,
+	OUT rpc text,
+	OUT grants text[],
+	OUT room_field text,
+	OUT required text[],
+	OUT fields text[])
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 50;
+
+COMMENT ON FUNCTION livekit_api_methods IS
+'Lists the methods of LiveKit''s server API (protocol 1.54).
+grants: the least that LiveKit''s server demands. room_field: the field with the room that they are for. required: fields without which a call cannot succeed.';
+
+CREATE FUNCTION livekit_permission(grants jsonb)
+RETURNS jsonb
+AS 'MODULE_PATHNAME'
+LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE;
+
+COMMENT ON FUNCTION livekit_permission IS
+'Returns LiveKit''s ParticipantPermission for what a token with these grants would let a participant do: for UpdateParticipant, during a call. All fields are there, since LiveKit replaces the whole.
+grants: as livekit_issue takes them; those that are no permission have no effect. NULL: what a participant has without any.
+Errors: 22023 grants.';
+
+CREATE FUNCTION livekit_room_config(
+	name text DEFAULT NULL,
+	empty_timeout interval DEFAULT NULL,
+	departure_timeout interval DEFAULT NULL,
+	max_participants integer DEFAULT NULL,
+	agents text[] DEFAULT NULL,
+	agent_dispatch jsonb DEFAULT NULL,
+	metadata text DEFAULT NULL)
+RETURNS jsonb
+AS 'MODULE_PATHNAME'
+LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE;
+
+COMMENT ON FUNCTION livekit_room_config IS
+'Builds LiveKit''s RoomConfiguration, for the argument room_config of livekit_issue or the column of that name. LiveKit applies it when the join creates the room, and never else.
+name: the configuration''s. empty_timeout, departure_timeout: how long the room stays when nobody has come, and after the last has left; whole seconds. max_participants: 0 is no limit. agents: names of agents to be dispatched. agent_dispatch: an array of objects with agentName, metadata, attributes. metadata: of the room.
+What is NULL is left out. Errors: 22023 argument; 22004 an agent is NULL; 54000 limit.';
+
+CREATE FUNCTION livekit_webhook(body bytea, "authorization" text)
+RETURNS jsonb
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION livekit_webhook IS
+'Returns the event of a webhook of LiveKit''s, if the header Authorization holds a token of one of our keys for exactly this body; else raises 28000 "token refused", with the cause in the server log only.
+body: the bytes as they came. authorization: with or without "Bearer ". A NULL is refused.
+The same event may come twice: its id tells. Errors: 28000 token refused; 54000 a body above 8 MiB; 55000, F0000 keys cannot be used.';
+
+--
+-- What was signed, and what was not
+--
+
+CREATE TABLE livekit_issued (
+	issued_at timestamptz NOT NULL,
+	jti text PRIMARY KEY,
+	session_role name NOT NULL,
+	role name NOT NULL,
+	identity text,
+	room text,
+	project text NOT NULL,
+	api_key text NOT NULL,
+	grants jsonb NOT NULL,
+	expires_at timestamptz NOT NULL,
+	via text NOT NULL
+);
+
+COMMENT ON TABLE livekit_issued IS
+'The tokens that were signed while livekit_token.audit was "both"; never a token itself. Written as its owner; livekit_issued_prune deletes old rows.
+jti: the token''s id. session_role, role: who logged in, and who asked. via: the function.
+A ROLLBACK takes the row back, and not the token; the server log has both.';
+
+CREATE INDEX livekit_issued_issued_at ON livekit_issued (issued_at);
+
+SELECT pg_catalog.pg_extension_config_dump('livekit_issued', '');
+
+CREATE FUNCTION livekit_issued_prune(before timestamptz)
+RETURNS bigint
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_issued_prune IS
+'Deletes the rows of livekit_issued from before a moment, and returns how many these were.
+Errors: 22004 NULL; 25006 read-only transaction.';
+
+CREATE FUNCTION livekit_counters(
+	OUT event text,
+	OUT reason text,
+	OUT count bigint)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED ROWS 40;
+
+COMMENT ON FUNCTION livekit_counters IS
+'Counts what was signed and refused since the server''s start, in all its databases; without the library in shared_preload_libraries, in this session only.
+event: issued, reason being the function that signed; refused, with the reason of the audit line; suppressed, refusals that were not logged because of their number.';
 
 --
 -- Privileges: what policies need is for everybody, and the list of grants; all

@@ -27,6 +27,7 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -35,6 +36,7 @@
 #include "utils/typcache.h"
 
 #include "access.h"
+#include "columntext.h"
 #include "home.h"
 
 #include "compat.h"
@@ -139,6 +141,28 @@ void **
 lk_access_field(LkRow *row, LkColumn column)
 {
 	return (void **) ((char *) row + meanings[column].field);
+}
+
+void
+lk_access_take(const LkAccess *access, LkColumn column, Datum value,
+			   LkRow *row)
+{
+	Oid			type = access->columns[column].type;
+	void	  **field = lk_access_field(row, column);
+
+	if (type == JSONBOID && column != LK_COLUMN_METADATA)
+		*field = DatumGetJsonbPCopy(value);
+	else if (type == INTERVALOID)
+		*field = DatumGetPointer(datumCopy(value, false, sizeof(Interval)));
+	else
+	{
+		text	   *found = lk_columntext_of(type, value);
+
+		/* as an empty setting is none */
+		if (VARSIZE_ANY_EXHDR(found) > 0 ||
+			(column != LK_COLUMN_PROJECT && column != LK_COLUMN_URL))
+			*field = found;
+	}
 }
 
 Oid

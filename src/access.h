@@ -43,6 +43,9 @@ typedef enum LkColumn
 
 #define LK_NCOLUMNS		(LK_COLUMN_URL + 1)
 
+/* What is asked for is compared with the first of them, the keys. */
+#define LK_NKEYS		(LK_COLUMN_IDENTITY + 1)
+
 /* A column of the relation, or attnum 0 where there is none. */
 typedef struct LkMapped
 {
@@ -88,6 +91,10 @@ extern Oid	lk_access_equality(Oid type);
 
 /* The field of a row that a column's value goes into. */
 extern void **lk_access_field(LkRow *row, LkColumn column);
+
+/* Take what a column says, which is not null, copied. */
+extern void lk_access_take(const LkAccess *access, LkColumn column,
+						   Datum value, LkRow *row);
 
 /* Watch for changes; called once, when the library is loaded. */
 extern void lk_access_init(void);

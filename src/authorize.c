@@ -17,17 +17,16 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_proc.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "authorize.h"
 #include "bounds.h"
 #include "ceiling.h"
+#include "home.h"
 #include "identity.h"
 #include "inforce.h"
 #include "policies.h"
@@ -77,33 +76,10 @@ lk_authorize_nothing(void)
 			errhint("The server log says more."));
 }
 
-/*
- * Find livekit_issue: the function of that name beside livekit_token, with
- * the same arguments.
- */
-static Oid
-find_issue(Oid token_function)
-{
-	HeapTuple	tuple = SearchSysCache1(PROCOID,
-										ObjectIdGetDatum(token_function));
-	Form_pg_proc form;
-	Oid			result;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for function %u", token_function);
-	form = (Form_pg_proc) GETSTRUCT(tuple);
-	result = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
-							 CStringGetDatum(ISSUE),
-							 PointerGetDatum(&form->proargtypes),
-							 ObjectIdGetDatum(form->pronamespace));
-	ReleaseSysCache(tuple);
-	return result;
-}
-
 void
-lk_authorize_issuer(Oid token_function)
+lk_authorize_issuer(void)
 {
-	Oid			issue = find_issue(token_function);
+	Oid			issue = lk_home_function(ISSUE);
 
 	if (!OidIsValid(issue) ||
 		lk_proc_aclcheck(issue, GetUserId(), ACL_EXECUTE) != ACLCHECK_OK)
@@ -142,7 +118,7 @@ token_identity(const char *own, const char *device)
 static void
 check_setup(const LkAccess *access)
 {
-	const char *problem = lk_inforce_session_problem();
+	const char *problem = lk_inforce_session_problem().cause;
 
 	if (problem != NULL)
 		lk_policies_refuse(problem);
@@ -205,20 +181,39 @@ decide(LkAccess *access, const LkRequest *request, const char *device,
 	return NOT_REFUSED;
 }
 
+/* The same, or raise the error. */
+static void
+decide_or_refuse(LkAccess *access, const LkRequest *request,
+				 const char *device, LkRow *row, LkPermit *permit)
+{
+	const char *cause;
+	Refusal		refusal = decide(access, request, device, row, permit,
+								 &cause);
+
+	if (refusal != NOT_REFUSED)
+		refuse(refusal, cause);
+	permit->project = row->says.project;
+	permit->url = row->url;
+}
+
 void
 lk_authorize(LkAccess *access, const LkRequest *request, const char *device,
 			 LkPermit *permit)
 {
 	LkRow		row;
-	const char *cause;
-	Refusal		refusal = decide(access, request, device, &row, permit,
-								 &cause);
 
-	if (refusal != NOT_REFUSED)
-		refuse(refusal, cause);
+	decide_or_refuse(access, request, device, &row, permit);
 	lk_ceiling_hold(&row, request, permit->now, &permit->claims);
-	permit->project = row.says.project;
-	permit->url = row.url;
+}
+
+void
+lk_authorize_grant(LkAccess *access, const LkRequest *request, LkGrant grant,
+				   LkPermit *permit)
+{
+	LkRow		row;
+
+	decide_or_refuse(access, request, NULL, &row, permit);
+	lk_authorize_require(permit, grant);
 }
 
 bool
@@ -234,8 +229,9 @@ lk_authorize_join(LkAccess *access, const LkRequest *request)
 }
 
 void
-lk_authorize_require_join(const LkPermit *permit)
+lk_authorize_require(const LkPermit *permit, LkGrant grant)
 {
-	if (!LK_GRANTED(&permit->claims.grants, LK_ROOM_JOIN))
-		refuse(NO_ROOM, "The row does not grant roomJoin.");
+	if (!LK_GRANTED(&permit->claims.grants, grant))
+		refuse(NO_ROOM, psprintf("The row does not grant %s.",
+								 lk_grant_table[grant].name));
 }

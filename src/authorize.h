@@ -40,17 +40,21 @@ typedef struct LkPermit
 extern void lk_authorize(LkAccess *access, const LkRequest *request,
 						 const char *device, LkPermit *permit);
 
-/* Raise 42501 when the permit is for something else than to join. */
-extern void lk_authorize_require_join(const LkPermit *permit);
+/*
+ * Ask them whether the row gives a grant, which is a boolean; raises 42501 if
+ * it does not.  The claims are the row's own.
+ */
+extern void lk_authorize_grant(LkAccess *access, const LkRequest *request,
+							   LkGrant grant, LkPermit *permit);
+
+/* Raise 42501 when the permit lacks a grant. */
+extern void lk_authorize_require(const LkPermit *permit, LkGrant grant);
 
 /* May the caller join the room?  Raises no 42501 of its own. */
 extern bool lk_authorize_join(LkAccess *access, const LkRequest *request);
 
-/*
- * Raise 55000 unless the caller may execute livekit_issue, which is beside
- * livekit_token.
- */
-extern void lk_authorize_issuer(Oid token_function);
+/* Raise 55000 unless the caller may execute livekit_issue. */
+extern void lk_authorize_issuer(void);
 
 /* Raise 55000: no access relation is registered. */
 extern _Noreturn void lk_authorize_nothing(void);

@@ -72,8 +72,7 @@ check_url(const text *url)
 				errdetail("%s", problem));
 }
 
-/* False when it gives nothing, or no longer. */
-static bool
+static LkRowUse
 read_row(const LkRow *row, text *identity, TimestampTz now, LkClaims *claims)
 {
 	LkRequest	says = row->says;
@@ -83,8 +82,10 @@ read_row(const LkRow *row, text *identity, TimestampTz now, LkClaims *claims)
 	says.ttl = NULL;			/* it is bounded, where a request is refused */
 	lk_request_read(&says, now, claims);
 	lk_request_imply_join(&says, claims);
-	if (seconds < 1 || !lk_grants_suffice(&claims->grants))
-		return false;
+	if (seconds < 1)
+		return LK_ROW_OVER;
+	if (!lk_grants_suffice(&claims->grants))
+		return LK_ROW_GIVES_NOTHING;
 	claims->expires_at = claims->issued_at + seconds;
 	write_defaults(&claims->grants);
 	lk_request_check(claims);
@@ -96,19 +97,19 @@ read_row(const LkRow *row, text *identity, TimestampTz now, LkClaims *claims)
 		lk_roomconfig_write(&buf, claims->room_config);
 	}
 	check_url(row->url);
-	return true;
+	return LK_ROW_GIVES;
 }
 
-bool
-lk_ceiling_read(const LkRow *row, text *identity, TimestampTz now,
-				LkClaims *claims)
+LkRowUse
+lk_ceiling_try(const LkRow *row, text *identity, TimestampTz now,
+			   LkClaims *claims, char **problem)
 {
 	MemoryContext context = CurrentMemoryContext;
-	volatile bool gives_something = false;
+	volatile LkRowUse use = LK_ROW_UNUSABLE;
 
 	PG_TRY();
 	{
-		gives_something = read_row(row, identity, now, claims);
+		use = read_row(row, identity, now, claims);
 	}
 	PG_CATCH();
 	{
@@ -121,47 +122,35 @@ lk_ceiling_read(const LkRow *row, text *identity, TimestampTz now,
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		FlushErrorState();
+		*problem = psprintf("Of what it says: %s.%s%s%s%s", error->message,
+							error->detail ? " " : "",
+							error->detail ? error->detail : "",
+							error->hint ? " " : "",
+							error->hint ? error->hint : "");
+	}
+	PG_END_TRY();
+	return use;
+}
+
+bool
+lk_ceiling_read(const LkRow *row, text *identity, TimestampTz now,
+				LkClaims *claims)
+{
+	char	   *problem;
+	LkRowUse	use = lk_ceiling_try(row, identity, now, claims, &problem);
+
+	if (use == LK_ROW_UNUSABLE)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("the access relation's row cannot be used"),
-				errdetail_log("Of what it says: %s.%s%s%s%s", error->message,
-							  error->detail ? " " : "",
-							  error->detail ? error->detail : "",
-							  error->hint ? " " : "",
-							  error->hint ? error->hint : ""),
+				errdetail_log("%s", problem),
 				errhint("The server log says more."));
-	}
-	PG_END_TRY();
-	return gives_something;
+	return use == LK_ROW_GIVES;
 }
 
 /*
  * Grants
  */
-
-/* Does an array of strings hold this one? */
-static bool
-array_has(const JsonbValue *array, JsonbValue *string)
-{
-	return array->type == jbvBinary &&
-		findJsonbValueFromContainer(array->val.binary.data, JB_FARRAY,
-									string) != NULL;
-}
-
-/* Is every element of an array of strings in the other? */
-static bool
-array_is_within(const JsonbValue *array, const JsonbValue *other)
-{
-	JsonbIterator *it = JsonbIteratorInit(array->val.binary.data);
-	JsonbValue	v;
-
-	while (lk_json_next_element(&it, &v))
-	{
-		if (!array_has(other, &v))
-			return false;
-	}
-	return true;
-}
 
 /* Does the row leave it to us what participants may do? */
 static bool
@@ -191,12 +180,12 @@ gives(const LkRow *row, const LkGrants *given, const LkGrants *asked, int i)
 					   v->val.string.len) == 0;
 		case LK_STRINGS:
 			return IS_GIVEN(given, i) &&
-				array_is_within(v, &given->value[i]);
+				lk_grant_is_within(v, &given->value[i]);
 		case LK_SOURCES:
 			/* who may publish and is not told what, may publish all */
 			if (!IS_GIVEN(given, i))
 				return LK_GRANTED(given, LK_CAN_PUBLISH);
-			return array_is_within(v, &given->value[i]);
+			return lk_grant_is_within(v, &given->value[i]);
 	}
 	return false;
 }
@@ -253,8 +242,6 @@ static Jsonb *
 spelled_out(Jsonb *config)
 {
 	StringInfoData buf;
-	size_t		length;
-	char	   *json;
 
 	if (config == NULL)
 		return NULL;
@@ -262,12 +249,7 @@ spelled_out(Jsonb *config)
 	appendStringInfoChar(&buf, '{');
 	lk_roomconfig_write(&buf, config);
 	appendStringInfoChar(&buf, '}');
-	length = buf.len;
-	json = lk_wire_json_to_server(buf.data, &length);
-	if (json == NULL)
-		elog(ERROR, "could not convert to the database's encoding");
-	json = pnstrdup(json, length);
-	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
+	return lk_wire_jsonb(&buf);
 }
 
 /* Does it name the default project, as nothing does? */

@@ -17,6 +17,20 @@
 #include "access.h"
 #include "claims.h"
 
+/* What a row is good for. */
+typedef enum LkRowUse
+{
+	LK_ROW_GIVES,
+	LK_ROW_OVER,				/* its ttl is */
+	LK_ROW_GIVES_NOTHING,
+	LK_ROW_UNUSABLE
+} LkRowUse;
+
+/* As lk_ceiling_read; but *problem says what is wrong with the row. */
+extern LkRowUse lk_ceiling_try(const LkRow *row, text *identity,
+							   TimestampTz now, LkClaims *claims,
+							   char **problem);
+
 /*
  * Read what a row says, as the claims that it gives by itself, for this
  * identity.  False when it gives nothing any more: its ttl is over.  Raises

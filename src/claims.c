@@ -18,6 +18,8 @@
  */
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
+
 #include "bounds.h"
 #include "core/base64url.h"
 #include "core/jsonscan.h"
@@ -29,7 +31,7 @@
 /* {"alg":"HS256","typ":"JWT"} */
 #define ENCODED_HEADER "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
 
-#define ID_BYTES 16				/* 128 bits: never the same twice */
+#define ID_BYTES (LK_ID_LENGTH / 2)	/* never the same twice */
 
 /*
  * Take random bytes for one token's id.  They are fetched for many at a time:
@@ -55,22 +57,22 @@ random_id(void)
 	return supply + used - ID_BYTES;
 }
 
-/* Append the claim "jti" (RFC 7519 4.1.7). */
+/* Append the claim "jti" (RFC 7519 4.1.7), and keep it. */
 static void
-write_id(StringInfo buf)
+write_id(StringInfo buf, char *hex)
 {
 	static const char digits[] = "0123456789abcdef";
 	const uint8 *id = random_id();
-	char		hex[2 * ID_BYTES];
 
 	for (int i = 0; i < ID_BYTES; i++)
 	{
 		hex[2 * i] = digits[id[i] >> 4];
 		hex[2 * i + 1] = digits[id[i] & 15];
 	}
+	hex[LK_ID_LENGTH] = '\0';
 	lk_wire_name(buf, "jti");
 	appendStringInfoCharMacro(buf, '"');
-	appendBinaryStringInfo(buf, hex, sizeof(hex));
+	appendBinaryStringInfo(buf, hex, LK_ID_LENGTH);
 	appendStringInfoCharMacro(buf, '"');
 }
 
@@ -100,7 +102,7 @@ write_payload(StringInfo buf, LkClaims *claims, const LkKey *key)
 	write_time(buf, "iat", claims->issued_at);
 	write_time(buf, "nbf", claims->not_before);
 	write_time(buf, "exp", claims->expires_at);
-	write_id(buf);
+	write_id(buf, claims->id);
 	write_text(buf, "name", claims->name);
 	write_text(buf, "kind", claims->kind);
 	lk_grants_write(buf, &claims->grants);
@@ -119,6 +121,22 @@ write_payload(StringInfo buf, LkClaims *claims, const LkKey *key)
 		lk_wire_value(buf, &attributes);
 	}
 	appendStringInfoCharMacro(buf, '}');
+}
+
+/* What PostgreSQL counts time from, in seconds since 1970. */
+#define EPOCH \
+	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
+
+TimestampTz
+lk_claims_timestamp(int64 seconds)
+{
+	return (seconds - EPOCH) * USECS_PER_SEC;
+}
+
+int64
+lk_claims_seconds(TimestampTz t)
+{
+	return t / USECS_PER_SEC - (t % USECS_PER_SEC < 0) + EPOCH;
 }
 
 text *

@@ -17,6 +17,9 @@
 #include "grantset.h"
 #include "keyring.h"
 
+/* Characters of a token's id, 128 bits in hex. */
+#define LK_ID_LENGTH 32
+
 /* All that a token will say; a text whose data is NULL is left out. */
 typedef struct LkClaims
 {
@@ -31,8 +34,13 @@ typedef struct LkClaims
 	int64		expires_at;
 	Jsonb	   *attributes;		/* NULL or a checked object */
 	Jsonb	   *room_config;	/* NULL or an object, checked when written */
+	char		id[LK_ID_LENGTH + 1];	/* jti; set when it is signed */
 	LkGrants	grants;
 } LkClaims;
+
+/* Seconds since 1970 as a timestamp, and a timestamp rounded down to them. */
+extern TimestampTz lk_claims_timestamp(int64 seconds);
+extern int64 lk_claims_seconds(TimestampTz t);
 
 /* The signed token. */
 extern text *lk_claims_sign(LkClaims *claims, const LkKey *key);

@@ -150,13 +150,19 @@ lk_reads_as_caller(const Query *query, RangeTblEntry *rte)
 #if PG_VERSION_NUM >= 160000
 #define lk_proc_aclcheck(function, role, mode) \
 	object_aclcheck(ProcedureRelationId, function, role, mode)
+#define lk_schema_aclcheck(schema, role, mode) \
+	object_aclcheck(NamespaceRelationId, schema, role, mode)
 #define lk_owns_relation(relation, role) \
 	object_ownercheck(RelationRelationId, relation, role)
+#define lk_can_set_role(member, role) member_can_set_role(member, role)
 #else
 #define lk_proc_aclcheck(function, role, mode) \
 	pg_proc_aclcheck(function, role, mode)
+#define lk_schema_aclcheck(schema, role, mode) \
+	pg_namespace_aclcheck(schema, role, mode)
 #define lk_owns_relation(relation, role) \
 	pg_class_ownercheck(relation, role)
+#define lk_can_set_role(member, role) is_member_of_role(member, role)
 #endif
 
 #endif							/* ACL_H */

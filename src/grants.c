@@ -47,6 +47,9 @@ static const char *const track_sources[] = {
 	"camera", "microphone", "screen_share", "screen_share_audio",
 };
 
+StaticAssertDecl(lengthof(track_sources) == LK_NSOURCES_OF_TRACKS,
+				 "LK_NSOURCES_OF_TRACKS counts them");
+
 /* ParticipantInfo.Kind, livekit_models.proto */
 const char *const lk_kinds[] = {
 	"standard", "ingress", "egress", "sip", "agent", "connector", "bridge",

@@ -84,7 +84,8 @@ extern const char *const lk_scope_names[LK_NSCOPES];
 extern int	lk_scope_find(const char *s, int len);
 extern int	lk_grant_find(LkScope scope, const char *s, int len);
 
-/* Is s a track source that LiveKit knows? */
+/* How many track sources there are, and is s one of them? */
+#define LK_NSOURCES_OF_TRACKS 4
 extern bool lk_source_known(const char *s, int len);
 
 /* The kinds of participant, ended by NULL; and is s one of them? */

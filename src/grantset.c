@@ -117,9 +117,8 @@ unknown_grant(LkScope scope, bool top, const JsonbValue *key)
 							"livekit_grant_types() lists the grants."));
 }
 
-/* Are two values of one grant the same? */
-static bool
-same_value(JsonbValue *a, JsonbValue *b)
+bool
+lk_grant_same(const JsonbValue *a, const JsonbValue *b)
 {
 	if (a->type == jbvBinary)
 		return compareJsonbContainers(a->val.binary.data,
@@ -129,6 +128,29 @@ same_value(JsonbValue *a, JsonbValue *b)
 			memcmp(a->val.string.val, b->val.string.val,
 				   a->val.string.len) == 0;
 	return a->val.boolean == b->val.boolean;
+}
+
+/* Does an array of strings hold this one? */
+static bool
+array_has(const JsonbValue *array, JsonbValue *string)
+{
+	return array->type == jbvBinary &&
+		findJsonbValueFromContainer(array->val.binary.data, JB_FARRAY,
+									string) != NULL;
+}
+
+bool
+lk_grant_is_within(const JsonbValue *array, const JsonbValue *other)
+{
+	JsonbIterator *it = JsonbIteratorInit(array->val.binary.data);
+	JsonbValue	v;
+
+	while (lk_json_next_element(&it, &v))
+	{
+		if (!array_has(other, &v))
+			return false;
+	}
+	return true;
 }
 
 /* Bring a string to UTF-8; those of video name rooms, and are bounded. */
@@ -163,7 +185,7 @@ take_grant(LkGrants *grants, int i, JsonbValue *v, uint64 *here)
 	if (v->type == jbvString)
 		convert_string(row, v);
 	if ((*here & bit) != 0 ||
-		((grants->given & bit) != 0 && !same_value(&grants->value[i], v)))
+		((grants->given & bit) != 0 && !lk_grant_same(&grants->value[i], v)))
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("grant \"%s\" is given twice", lk_grant_label(row)),

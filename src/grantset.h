@@ -40,6 +40,13 @@ extern void lk_grants_read(Jsonb *jsonb, LkGrants *grants);
 /* A grant as errors call it: video's without a scope, as callers write them. */
 extern const char *lk_grant_label(const LkGrantRow *row);
 
+/* Are two values of one grant the same? */
+extern bool lk_grant_same(const JsonbValue *a, const JsonbValue *b);
+
+/* Is every element of an array of strings in the other? */
+extern bool lk_grant_is_within(const JsonbValue *array,
+							   const JsonbValue *other);
+
 /* Set a grant as if a caller had given it. */
 extern void lk_grants_set_boolean(LkGrants *grants, LkGrant grant, bool value);
 extern void lk_grants_set_string(LkGrants *grants, LkGrant grant, LkText value);

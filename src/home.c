@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * home.c
- *	  Where the extension's own tables are.
+ *	  Where the extension's own objects are.
  *
  * Portions Copyright (c) 2026, the livekit_token authors
  * SPDX-License-Identifier: PostgreSQL
@@ -16,10 +16,15 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_proc.h"
+#include "commands/extension.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "home.h"
 
@@ -27,9 +32,8 @@
 
 #define EXTENSION "livekit_token"
 
-/* The schema that the extension was created in, or InvalidOid. */
-static Oid
-schema(void)
+Oid
+lk_extension_schema(const char *name)
 {
 	Relation	catalog = table_open(ExtensionRelationId, AccessShareLock);
 	SysScanDesc scan;
@@ -38,7 +42,7 @@ schema(void)
 	Oid			result = InvalidOid;
 
 	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber,
-				F_NAMEEQ, CStringGetDatum(EXTENSION));
+				F_NAMEEQ, CStringGetDatum(name));
 	scan = systable_beginscan(catalog, ExtensionNameIndexId, true, NULL, 1,
 							  &key);
 	tuple = systable_getnext(scan);
@@ -50,9 +54,44 @@ schema(void)
 }
 
 Oid
+lk_home_schema(void)
+{
+	return lk_extension_schema(EXTENSION);
+}
+
+Oid
 lk_home_table(const char *name)
 {
-	Oid			home = schema();
+	Oid			home = lk_home_schema();
 
 	return OidIsValid(home) ? get_relname_relid(name, home) : InvalidOid;
+}
+
+Oid
+lk_home_function(const char *name)
+{
+	Oid			home = lk_home_schema();
+	Oid			extension = get_extension_oid(EXTENSION, true);
+	CatCList   *list = SearchSysCacheList1(PROCNAMEARGSNSP,
+										   CStringGetDatum(name));
+	Oid			result = InvalidOid;
+
+	for (int i = 0; i < list->n_members; i++)
+	{
+		Form_pg_proc form =
+			(Form_pg_proc) GETSTRUCT(&list->members[i]->tuple);
+
+		if (form->pronamespace == home &&
+			getExtensionOfObject(ProcedureRelationId, form->oid) == extension)
+			result = form->oid;
+	}
+	ReleaseSysCacheList(list);
+	return result;
+}
+
+char *
+lk_relation_name(Oid relation)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)),
+									  get_rel_name(relation));
 }

@@ -35,7 +35,6 @@
 
 #define PREFIX		"livekit_token."
 #define SETTING		PREFIX "identity"
-#define ROLE		"role"
 #define MAX_KEPT	4096		/* bytes of JSON */
 #define LOST		"lost"		/* nothing that could be set has this name */
 
@@ -64,6 +63,9 @@ typedef struct Meaning
 
 /* That of the value now; it lives as long as that. */
 static const Meaning *current = NULL;
+
+/* What is assumed in its place; NULL for nothing. */
+static Meaning *assumed = NULL;
 
 /* The value in full: "role", or "setting", or "setting:path". */
 static const char *
@@ -110,6 +112,12 @@ setting_name_length(const char *s)
 		parts++;
 	}
 	return parts > 1 ? length : 0;
+}
+
+bool
+lk_identity_names_setting(const char *name)
+{
+	return name[0] != '\0' && setting_name_length(name) == strlen(name);
 }
 
 /*
@@ -170,7 +178,7 @@ parse(const char *value, GucSource source)
 	memcpy(parsed->name, meaning, length + 1);
 	parsed->source = source;
 	parsed->path = NULL;
-	parsed->is_role = strcmp(meaning, ROLE) == 0;
+	parsed->is_role = strcmp(meaning, LK_IDENTITY_ROLE) == 0;
 	parsed->is_valid = parsed->is_role ||
 		(name_length > 0 &&
 		 pg_strncasecmp(meaning, PREFIX, strlen(PREFIX)) != 0);
@@ -241,7 +249,7 @@ lk_identity_init(void)
 	DefineCustomStringVariable(SETTING,
 							   "Sets where the caller's identity comes from.",
 							   "\"role\" is the current role; a custom setting counts only when this is set for the role that logs in.",
-							   &livekit_token_identity, ROLE,
+							   &livekit_token_identity, LK_IDENTITY_ROLE,
 							   PGC_SUSET, 0,
 							   check_identity, assign_identity, NULL);
 
@@ -391,19 +399,39 @@ identity_in_setting(const char *name, const char *path, const char **cause)
 static char *
 read_identity(const char **cause)
 {
+	const Meaning *meaning = assumed != NULL ? assumed : current;
+
 	*cause = NULL;
-	if (current->is_role)
+	if (meaning->is_role)
 		return GetUserNameFromId(GetUserId(), false);
-	if (strcmp(current->name, LOST) == 0)
+	if (strcmp(meaning->name, LOST) == 0)
 		*cause = "The value of " SETTING " was lost when the library was loaded: the connection's options had replaced it.";
-	else if (current->source != PGC_S_USER &&
-			 current->source != PGC_S_DATABASE_USER)
+	else if (meaning->source != PGC_S_USER &&
+			 meaning->source != PGC_S_DATABASE_USER)
 		*cause = SETTING " is not set for the role that logged in (ALTER ROLE ... SET), but elsewhere; there only \"role\" counts.";
-	else if (!current->is_valid)
+	else if (!meaning->is_valid)
 		*cause = "The value of " SETTING " is not valid.";
 	else
-		return identity_in_setting(current->name, current->path, cause);
+		return identity_in_setting(meaning->name, meaning->path, cause);
 	return NULL;
+}
+
+void
+lk_identity_assume(const char *value)
+{
+	if (assumed != NULL)
+		lk_guc_free(assumed);
+	assumed = value == NULL ? NULL : parse(value, PGC_S_USER);
+}
+
+const char *
+lk_identity_setting(const char **path)
+{
+	*path = NULL;
+	if (assumed == NULL || assumed->is_role || !assumed->is_valid)
+		return NULL;
+	*path = assumed->path;
+	return assumed->name;
 }
 
 char *

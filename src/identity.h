@@ -21,6 +21,24 @@
  */
 extern char *lk_identity_get(const char **cause);
 
+/* The value of livekit_token.identity for the current role. */
+#define LK_IDENTITY_ROLE "role"
+
+/*
+ * Until it is called with NULL, have identities come from where a value of
+ * livekit_token.identity says, as if it were set for the role that logged in.
+ */
+extern void lk_identity_assume(const char *value);
+
+/*
+ * The setting that is to hold the identity then, and the path in its JSON, or
+ * NULL for its text; NULL for the current role.
+ */
+extern const char *lk_identity_setting(const char **path);
+
+/* Could a custom setting have this name? */
+extern bool lk_identity_names_setting(const char *name);
+
 /* Define the setting livekit_token.identity. */
 extern void lk_identity_init(void);
 

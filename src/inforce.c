@@ -24,20 +24,28 @@
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parse_relation.h"
+#include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
+#include "home.h"
 #include "inforce.h"
 
 #include "compat.h"
 
+#define WRITE_ANEW "Write the view so that it reads tables only."
+
 typedef struct Look
 {
 	LkReader	reader;
-	int			tables;			/* under row-level security */
-	const char *problem;		/* the first one found */
+	int			ntables;		/* under row-level security */
+	List	  **tables;			/* to be added to, or NULL */
+	LkProblem	problem;		/* the first one found */
 } Look;
+
+/* See lk_inforce_rehearse. */
+static bool is_rehearsed = false;
 
 static bool look_at_node(Node *node, void *context);
 
@@ -54,30 +62,57 @@ has_row_security(Oid relation)
 	return result;
 }
 
+static LkProblem
+problem(const char *cause, const char *mend)
+{
+	LkProblem	result = {cause, mend};
+
+	return result;
+}
+
+/* What keeps the policies of a table from binding the current role. */
+static LkProblem
+bypass_problem(Oid table)
+{
+	char	   *name = get_rel_name(table);
+	char	   *role = GetUserNameFromId(GetUserId(), true);
+	bool		owns = lk_owns_relation(table, GetUserId()) && !superuser();
+
+	return problem(psprintf("Role \"%s\" bypasses the row-level security of table \"%s\".",
+							role, name),
+				   owns ?
+				   psprintf("ALTER TABLE %s FORCE ROW LEVEL SECURITY;",
+							lk_relation_name(table)) :
+				   "Join as a role without SUPERUSER and BYPASSRLS.");
+}
+
 /* Look at a table that the query reads. */
-static const char *
+static LkProblem
 table_problem(const Query *query, RangeTblEntry *rte, LkReader reader)
 {
 	if (rte->relkind != RELKIND_RELATION &&
 		rte->relkind != RELKIND_PARTITIONED_TABLE)
-		return psprintf("\"%s\" is not a table, and has no policies.",
-						get_rel_name(rte->relid));
+		return problem(psprintf("\"%s\" is not a table, and has no policies.",
+								get_rel_name(rte->relid)),
+					   "Register a table, or a view of tables.");
 	if (!has_row_security(rte->relid))
-		return psprintf("Table \"%s\" has no row-level security enabled.",
-						get_rel_name(rte->relid));
+		return problem(psprintf("Table \"%s\" has no row-level security enabled.",
+								get_rel_name(rte->relid)),
+					   psprintf("ALTER TABLE %s ENABLE ROW LEVEL SECURITY;",
+								lk_relation_name(rte->relid)));
 	if (!lk_reads_as_caller(query, rte))
-		return psprintf("Table \"%s\" is read as the owner of a view, which is not security_invoker.",
-						get_rel_name(rte->relid));
+		return problem(psprintf("Table \"%s\" is read as the owner of a view, which is not security_invoker.",
+								get_rel_name(rte->relid)),
+					   "ALTER VIEW ... SET (security_invoker = true);");
 	if (reader == LK_READER_ANYBODY)
-		return NULL;
+		return problem(NULL, NULL);
 	if (check_enable_rls(rte->relid, InvalidOid, true) != RLS_ENABLED)
-		return psprintf("Role \"%s\" bypasses the row-level security of table \"%s\".",
-						GetUserNameFromId(GetUserId(), true),
-						get_rel_name(rte->relid));
+		return bypass_problem(rte->relid);
 	if (rte->securityQuals == NIL)
-		return psprintf("The query reads table \"%s\" without its policies.",
-						get_rel_name(rte->relid));
-	return NULL;
+		return problem(psprintf("The query reads table \"%s\" without its policies.",
+								get_rel_name(rte->relid)),
+					   "Join as a role that its policies are for.");
+	return problem(NULL, NULL);
 }
 
 /*
@@ -95,15 +130,18 @@ look_at_entry(const Query *query, RangeTblEntry *rte, Look *look)
 			if (lk_is_expanded_view(rte))
 				return;
 			look->problem = table_problem(query, rte, look->reader);
-			look->tables++;
+			look->ntables++;
+			if (look->tables != NULL)
+				*look->tables = list_append_unique_oid(*look->tables,
+													   rte->relid);
 			(void) look_at_node((Node *) rte->tablesample, look);
 			return;
 		case RTE_SUBQUERY:
-			before = look->tables;
+			before = look->ntables;
 			(void) look_at_node((Node *) rte->subquery, look);
-			if (look->problem == NULL && query->setOperations != NULL &&
-				look->tables == before)
-				look->problem = "A part of a UNION reads no table.";
+			if (look->problem.cause == NULL && query->setOperations != NULL &&
+				look->ntables == before)
+				look->problem = problem("A part of a UNION reads no table.", WRITE_ANEW);
 			return;
 		case RTE_VALUES:
 			(void) look_at_node((Node *) rte->values_lists, look);
@@ -118,7 +156,8 @@ look_at_entry(const Query *query, RangeTblEntry *rte, Look *look)
 			if (lk_is_grouping(rte))
 				(void) look_at_node((Node *) lk_grouping(rte), look);
 			else
-				look->problem = "A function, or something else that has no policies, stands in for a table.";
+				look->problem = problem("A function, or something else that has no policies, stands in for a table.",
+										WRITE_ANEW);
 			return;
 	}
 }
@@ -131,49 +170,60 @@ look_at_node(Node *node, void *context)
 	Query	   *query;
 	ListCell   *cell;
 
-	if (node == NULL || look->problem != NULL)
-		return look->problem != NULL;
+	if (node == NULL || look->problem.cause != NULL)
+		return look->problem.cause != NULL;
 	if (!IsA(node, Query))
 		return expression_tree_walker(node, look_at_node, context);
 
 	query = (Query *) node;
 	if (query->hasTargetSRFs)
-		look->problem = "A set-returning function stands in for a table.";
+		look->problem = problem("A set-returning function stands in for a table.",
+								WRITE_ANEW);
 	foreach(cell, query->rtable)
 	{
-		if (look->problem == NULL)
+		if (look->problem.cause == NULL)
 			look_at_entry(query, lfirst(cell), look);
 	}
 
 	/* beside the range table, only these hold queries */
-	if (look->problem == NULL &&
+	if (look->problem.cause == NULL &&
 		(query->hasSubLinks || query->cteList != NIL))
 		(void) query_tree_walker(query, look_at_node, context,
 								 QTW_IGNORE_RANGE_TABLE);
-	return look->problem != NULL;
+	return look->problem.cause != NULL;
 }
 
-const char *
-lk_inforce_problem(Query *query, LkReader reader)
+LkProblem
+lk_inforce_problem(Query *query, LkReader reader, List **tables)
 {
-	Look		look = {.reader = reader};
+	Look		look = {.reader = reader,.tables = tables};
 
 	(void) look_at_node((Node *) query, &look);
-	if (look.problem == NULL && look.tables == 0)
-		return "It reads no table at all.";
+	if (look.problem.cause == NULL && look.ntables == 0)
+		return problem("It reads no table at all.", WRITE_ANEW);
 	return look.problem;
 }
 
-const char *
+void
+lk_inforce_rehearse(bool rehearsing)
+{
+	is_rehearsed = rehearsing;
+}
+
+LkProblem
 lk_inforce_session_problem(void)
 {
-	if (InLocalUserIdChange())
-		return "The call comes from within a SECURITY DEFINER function; the policies would see its owner.";
+	if (InLocalUserIdChange() && !is_rehearsed)
+		return problem("The call comes from within a SECURITY DEFINER function; the policies would see its owner.",
+					   "Make the function SECURITY INVOKER.");
 	if (InSecurityRestrictedOperation())
-		return "The call comes from within a security-restricted operation.";
+		return problem("The call comes from within a security-restricted operation.",
+					   "Call it from a statement of its own.");
 	if (IsInParallelMode())
-		return "The call comes from within a parallel query: a function that asks is not parallel safe.";
+		return problem("The call comes from within a parallel query: a function that asks is not parallel safe.",
+					   "Call functions that ask for tokens directly.");
 	if (!row_security)
-		return "The setting row_security is off.";
-	return NULL;
+		return problem("The setting row_security is off.",
+					   "SET row_security = on;");
+	return problem(NULL, NULL);
 }

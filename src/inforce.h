@@ -23,17 +23,26 @@ typedef enum LkReader
 	LK_READER_ANYBODY			/* a user whom policies bind */
 } LkReader;
 
-/*
- * Look at a query as it will be planned: is every table in it read as the
- * caller, under row-level security?  NULL, or a sentence: why not.  What
- * policies themselves read is not looked at.
- */
-extern const char *lk_inforce_problem(Query *query, LkReader reader);
+/* Why policies would not decide, and what to do: two sentences. */
+typedef struct LkProblem
+{
+	const char *cause;			/* NULL where they would */
+	const char *mend;
+} LkProblem;
 
 /*
- * May the session's state be one in which policies would not decide?  NULL,
- * or a sentence: why not.
+ * Look at a query as it will be planned: is every table in it read as the
+ * caller, under row-level security?  What policies themselves read is not
+ * looked at.  The tables that were looked at are added to a list of their
+ * numbers, unless that is NULL.
  */
-extern const char *lk_inforce_session_problem(void);
+extern LkProblem lk_inforce_problem(Query *query, LkReader reader,
+									List **tables);
+
+/* Is the user id changed by us alone?  Then that is no such state. */
+extern void lk_inforce_rehearse(bool rehearsing);
+
+/* May the session's state be one in which policies would not decide? */
+extern LkProblem lk_inforce_session_problem(void);
 
 #endif							/* LK_INFORCE_H */

@@ -23,9 +23,7 @@
 
 #include "http.h"
 #include "join.h"
-#include "mint.h"
 #include "question.h"
-#include "settings.h"
 
 #include "compat.h"
 
@@ -36,51 +34,23 @@ enum
 	COLUMN_EXPIRES_AT, NCOLUMNS
 };
 
-/* Where to connect: what the row says, or else the settings. */
-static const char *
-server_url(const LkPermit *permit)
+void
+lk_join_permit(LkMint *mint)
 {
-	const char *url;
+	LkAccess   *access = lk_access_get();
 
-	if (permit->url != NULL)
-		return text_to_cstring(permit->url);
-	url = lk_keyring_url(permit->project, permit->now);
-	if (url == NULL)
-		url = lk_settings_url();
-	if (url[0] == '\0')
-		url = lk_settings_environment_url();
-	if (url[0] == '\0')
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("no address of a LiveKit server is configured"),
-				errdetail_log("Set livekit_token.url, or give the access relation a column for it."),
-				errhint("The server log says more."));
-	return url;
+	if (access == NULL)
+		lk_authorize_nothing();
+	lk_authorize(access, &mint->request, mint->device, &mint->permit);
+	lk_authorize_require(&mint->permit, LK_ROOM_JOIN);
+	mint->url = lk_mint_url(&mint->permit);
 }
 
 void
-lk_join(const LkRequest *request, const char *device,
-		LkConnection *connection)
+lk_join(LkMint *mint, LkPermitter permitter)
 {
-	LkAccess   *access;
-
-	lk_mint_begin();
-	access = lk_access_get();
-	if (access == NULL)
-		lk_authorize_nothing();
-	lk_authorize(access, request, device, &connection->permit);
-	lk_authorize_require_join(&connection->permit);
-	connection->url = server_url(&connection->permit);
-	connection->token = lk_mint(&connection->permit);
+	lk_mint(mint, permitter);
 	lk_http_created();
-}
-
-/* Seconds since 1970 as a timestamp. */
-static TimestampTz
-timestamp_of(int64 seconds)
-{
-	return (seconds - (int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) *
-			SECS_PER_DAY) * USECS_PER_SEC;
 }
 
 /*
@@ -91,25 +61,25 @@ Datum
 livekit_join(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	LkRequest	request = {0};
-	LkConnection connection;
+	LkMint		mint;
 	Datum		values[NCOLUMNS];
 	bool		nulls[NCOLUMNS] = {false};
 
+	lk_mint_begin(&mint, LK_VIA_JOIN);
 	if (!PG_ARGISNULL(0))
-		request.room = PG_GETARG_TEXT_PP(0);
+		mint.request.room = PG_GETARG_TEXT_PP(0);
 	if (!PG_ARGISNULL(1))
-		request.ttl = PG_GETARG_INTERVAL_P(1);
-	lk_join(&request,
-			PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2)),
-			&connection);
+		mint.request.ttl = PG_GETARG_INTERVAL_P(1);
+	if (!PG_ARGISNULL(2))
+		mint.device = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	lk_join(&mint, lk_join_permit);
 
-	values[COLUMN_SERVER_URL] = CStringGetTextDatum(connection.url);
-	values[COLUMN_PARTICIPANT_TOKEN] = PointerGetDatum(connection.token);
-	values[COLUMN_ROOM] = PointerGetDatum(request.room);
-	values[COLUMN_IDENTITY] = PointerGetDatum(connection.permit.identity);
+	values[COLUMN_SERVER_URL] = CStringGetTextDatum(mint.url);
+	values[COLUMN_PARTICIPANT_TOKEN] = PointerGetDatum(mint.token);
+	values[COLUMN_ROOM] = PointerGetDatum(mint.request.room);
+	values[COLUMN_IDENTITY] = PointerGetDatum(mint.permit.identity);
 	values[COLUMN_EXPIRES_AT] =
-		TimestampTzGetDatum(timestamp_of(connection.permit.claims.expires_at));
+		TimestampTzGetDatum(lk_claims_timestamp(mint.permit.claims.expires_at));
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	if (rsinfo->setDesc->natts != NCOLUMNS)
 		elog(ERROR, "return type is not livekit_connection");

@@ -14,22 +14,17 @@
 #ifndef LK_JOIN_H
 #define LK_JOIN_H
 
-#include "authorize.h"
-
-/* What a client needs, and what it may do. */
-typedef struct LkConnection
-{
-	const char *url;
-	text	   *token;
-	LkPermit	permit;
-} LkConnection;
+#include "mint.h"
 
 /*
- * Sign the token with which the caller joins a room.  Raises what
+ * Sign the token with which the caller joins a room, as the permitter says,
+ * which ends with lk_join_permit.  Raises what
  * lk_authorize raises, 55000 when nothing is registered or no address is
  * known, and what the keyring raises.
  */
-extern void lk_join(const LkRequest *request, const char *device,
-					LkConnection *connection);
+extern void lk_join(LkMint *mint, LkPermitter permitter);
+
+/* The same question, of which nothing is signed. */
+extern void lk_join_permit(LkMint *mint);
 
 #endif							/* LK_JOIN_H */

@@ -16,6 +16,8 @@
 #include "fmgr.h"
 
 #include "access.h"
+#include "audit.h"
+#include "counters.h"
 #include "identity.h"
 #include "keytable.h"
 #include "request.h"
@@ -31,6 +33,8 @@ _PG_init(void)
 	lk_settings_before();
 	lk_settings_init();
 	lk_request_init();
+	lk_audit_init();
+	lk_counters_init();
 	lk_identity_init();
 	lk_access_init();
 	lk_keytable_init();

@@ -20,11 +20,11 @@
 #include "catalog/pg_class.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
-#include "utils/guc.h"
-#include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "home.h"
+#include "nested.h"
 #include "owner.h"
 
 /* Who the session was before; an error restores it by itself. */
@@ -32,7 +32,7 @@ typedef struct OwnerWork
 {
 	Oid			user;
 	int			security_context;
-	int			guc_level;
+	int			settings;
 } OwnerWork;
 
 static Oid
@@ -56,37 +56,85 @@ static void
 begin(Oid table, OwnerWork *work)
 {
 	GetUserIdAndSecContext(&work->user, &work->security_context);
-	work->guc_level = NewGUCNestLevel();
+	work->settings = lk_nested_begin();
 	SetUserIdAndSecContext(owner_of(table),
 						   work->security_context |
 						   SECURITY_LOCAL_USERID_CHANGE);
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
 }
 
 static void
 end(const OwnerWork *work)
 {
-	AtEOXact_GUC(false, work->guc_level);
+	lk_nested_end(work->settings);
 	SetUserIdAndSecContext(work->user, work->security_context);
+}
+
+static void
+check_result(Oid table, int result)
+{
+	if (result < 0)
+		elog(ERROR, "could not work on %s: %s", lk_relation_name(table),
+			 SPI_result_code_string(result));
 }
 
 void
 lk_owner_execute(Oid table, const char *statement, int nargs, Oid *types,
 				 Datum *values, const char *nulls)
 {
-	const char *name =
-		quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)),
-								   get_rel_name(table));
-	OwnerWork work;
+	const char *name = lk_relation_name(table);
+	OwnerWork	work;
 	int			result;
 
 	begin(table, &work);
 	result = SPI_execute_with_args(psprintf(statement, name), nargs, types,
 								   values, nulls, false, 0);
 	end(&work);
-	if (result < 0)
-		elog(ERROR, "could not work on %s: %s", name,
-			 SPI_result_code_string(result));
+	check_result(table, result);
+}
+
+/* Prepare a plan anew, where there is none or the table has another name. */
+static void
+prepare(LkOwnerPlan *plan, const char *name)
+{
+	LkOwnerPlan old = *plan;
+
+	plan->plan = NULL;
+	plan->name = NULL;
+	if (old.plan != NULL)
+		SPI_freeplan(old.plan);
+	if (old.name != NULL)
+		pfree(old.name);
+	plan->plan = SPI_prepare(psprintf(plan->statement, name), plan->nargs,
+							 plan->types);
+	if (plan->plan == NULL || SPI_keepplan(plan->plan) != 0)
+		elog(ERROR, "could not prepare work on %s: %s", name,
+			 SPI_result_code_string(SPI_result));
+	plan->name = MemoryContextStrdup(TopMemoryContext, name);
+}
+
+void
+lk_owner_execute_plan(Oid table, LkOwnerPlan *plan, Datum *values,
+					  const char *nulls)
+{
+	const char *name = lk_relation_name(table);
+	OwnerWork	work;
+	int			result;
+
+	begin(table, &work);
+	if (plan->name == NULL || strcmp(plan->name, name) != 0)
+		prepare(plan, name);
+	result = SPI_execute_plan(plan->plan, values, nulls, false, 0);
+	end(&work);
+	check_result(table, result);
+}
+
+void
+lk_owner_confine(void)
+{
+	Oid			user;
+	int			security_context;
+
+	GetUserIdAndSecContext(&user, &security_context);
+	SetUserIdAndSecContext(user,
+						   security_context | SECURITY_LOCAL_USERID_CHANGE);
 }

@@ -14,11 +14,33 @@
 #ifndef LK_OWNER_H
 #define LK_OWNER_H
 
+#define LK_OWNER_MAX_ARGS	16
+
 /*
  * Run a statement as the owner of one of the extension's tables, which stands
  * in it as %s, within SPI; the rest as for SPI_execute_with_args.
  */
 extern void lk_owner_execute(Oid table, const char *statement, int nargs,
 							 Oid *types, Datum *values, const char *nulls);
+
+/*
+ * Keep the current user from becoming another one, until the end of the
+ * subtransaction: who called could be a superuser.
+ */
+extern void lk_owner_confine(void);
+
+/* A statement that is run often, with its plan. */
+typedef struct LkOwnerPlan
+{
+	const char *statement;		/* the table stands in it as %s */
+	int			nargs;
+	Oid			types[LK_OWNER_MAX_ARGS];
+	char	   *name;			/* of the table that the plan is for */
+	struct _SPI_plan *plan;
+} LkOwnerPlan;
+
+/* The same for such a statement. */
+extern void lk_owner_execute_plan(Oid table, LkOwnerPlan *plan,
+								  Datum *values, const char *nulls);
 
 #endif							/* LK_OWNER_H */

@@ -33,13 +33,11 @@
 #include "utils/syscache.h"
 
 #include "columntext.h"
+#include "home.h"
 #include "inforce.h"
 #include "policies.h"
 
 #include "compat.h"
-
-/* The columns that are compared with what is asked: the first of them all. */
-#define NKEYS	(LK_COLUMN_IDENTITY + 1)
 
 /* More than one row is too many. */
 #define MAX_ROWS	2
@@ -78,11 +76,10 @@ append_comparison(StringInfo buf, const LkMapped *column, int parameter)
 }
 
 char *
-lk_policies_query(const LkAccess *access)
+lk_policies_query(const LkAccess *access, int keys)
 {
 	StringInfoData buf;
 	const char *separator = "SELECT";
-	const char *schema;
 	int			parameter = 0;
 
 	initStringInfo(&buf);
@@ -94,13 +91,10 @@ lk_policies_query(const LkAccess *access)
 						 quote_identifier(NameStr(access->columns[c].name)));
 		separator = ",";
 	}
-	schema = get_namespace_name(get_rel_namespace(access->relation));
-	appendStringInfo(&buf, " FROM %s AS a",
-					 quote_qualified_identifier(schema,
-												get_rel_name(access->relation)));
-	for (LkColumn c = 0; c < NKEYS; c++)
+	appendStringInfo(&buf, " FROM %s AS a", lk_relation_name(access->relation));
+	for (LkColumn c = 0; c < LK_NKEYS; c++)
 	{
-		if (access->columns[c].attnum != 0)
+		if (access->columns[c].attnum != 0 && (keys & LK_KEY(c)) != 0)
 			append_comparison(&buf, &access->columns[c], ++parameter);
 	}
 	return buf.data;
@@ -123,26 +117,27 @@ question_problem(const LkAccess *access, SPIPlanPtr plan)
 
 	if (!list_member_oid(source->relationOids, access->relation))
 		return "The schema was renamed while the relation was looked up.";
-	return lk_inforce_problem(linitial(source->query_list), LK_READER_CALLER);
+	return lk_inforce_problem(linitial(source->query_list), LK_READER_CALLER,
+							  NULL).cause;
 }
 
 /* Prepare the question, to be kept with the registration. */
 static void
 prepare(LkAccess *access)
 {
-	Oid			types[NKEYS];
+	Oid			types[LK_NKEYS];
 	int			ntypes = 0;
 	SPIPlanPtr	plan;
 	const char *problem;
 
-	for (LkColumn c = 0; c < NKEYS; c++)
+	for (LkColumn c = 0; c < LK_NKEYS; c++)
 	{
 		if (access->columns[c].attnum != 0)
 			types[ntypes++] = access->columns[c].type;
 	}
 
 	/* one plan for all questions: they differ in the values of a key only */
-	plan = SPI_prepare_cursor(lk_policies_query(access), ntypes, types,
+	plan = SPI_prepare_cursor(lk_policies_query(access, LK_ALL_KEYS), ntypes, types,
 							  CURSOR_OPT_GENERIC_PLAN);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare the question: %s",
@@ -237,7 +232,6 @@ take_row(const LkAccess *access, const char **asked, HeapTuple tuple,
 	for (LkColumn c = 0; c < LK_NCOLUMNS; c++)
 	{
 		const LkMapped *column = &access->columns[c];
-		void	  **field = lk_access_field(row, c);
 		Datum		value;
 		bool		isnull;
 
@@ -248,25 +242,12 @@ take_row(const LkAccess *access, const char **asked, HeapTuple tuple,
 		value = SPI_getbinval(tuple, desc, number, &isnull);
 		if (isnull)
 			continue;
-		if (c < NKEYS)
-		{
-			if (!lk_columntext_is(column->type, value, asked[c]))
-				return false;
-			*field = cstring_to_text(asked[c]);
-		}
-		else if (column->type == JSONBOID && c != LK_COLUMN_METADATA)
-			*field = DatumGetJsonbPCopy(value);
-		else if (column->type == INTERVALOID)
-			*field = DatumGetPointer(datumCopy(value, false, sizeof(Interval)));
+		if (c >= LK_NKEYS)
+			lk_access_take(access, c, value, row);
+		else if (lk_columntext_is(column->type, value, asked[c]))
+			*lk_access_field(row, c) = cstring_to_text(asked[c]);
 		else
-		{
-			text	   *found = lk_columntext_of(column->type, value);
-
-			/* as an empty setting is none */
-			if (VARSIZE_ANY_EXHDR(found) > 0 ||
-				(c != LK_COLUMN_PROJECT && c != LK_COLUMN_URL))
-				*field = found;
-		}
+			return false;
 	}
 	return true;
 }
@@ -275,11 +256,11 @@ static LkAnswer
 ask(LkAccess *access, const LkQuestion *question, LkRow *row,
 	MemoryContext context)
 {
-	const char *asked[NKEYS] = {question->room, question->identity};
-	Datum		values[NKEYS];
+	const char *asked[LK_NKEYS] = {question->room, question->identity};
+	Datum		values[LK_NKEYS];
 	int			nvalues = 0;
 
-	for (LkColumn c = 0; c < NKEYS; c++)
+	for (LkColumn c = 0; c < LK_NKEYS; c++)
 	{
 		if (access->columns[c].attnum != 0 &&
 			!lk_columntext_to_value(access->columns[c].type, asked[c],

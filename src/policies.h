@@ -36,10 +36,15 @@ extern LkAnswer lk_policies_ask(LkAccess *access, LkQuestion *question,
 /* Raise 55000: policies would not decide.  The cause is for the log only. */
 extern _Noreturn void lk_policies_refuse(const char *cause);
 
+/* Keys that a query compares, as a set of them. */
+#define LK_KEY(column)	(1 << (column))
+#define LK_ALL_KEYS		(LK_KEY(LK_COLUMN_ROOM) | LK_KEY(LK_COLUMN_IDENTITY))
+
 /*
- * The query that asks them, of a registration whose relation is locked: its
- * types are those of the two keys, or of the first alone.
+ * The query for rows, of a registration whose relation is locked: all columns
+ * that are mapped, in their order.  Its parameters are of the types of the
+ * keys that are compared and mapped.
  */
-extern char *lk_policies_query(const LkAccess *access);
+extern char *lk_policies_query(const LkAccess *access, int keys);
 
 #endif							/* LK_POLICIES_H */

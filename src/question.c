@@ -96,8 +96,6 @@ livekit_join_request(PG_FUNCTION_ARGS)
 {
 	StringInfoData buf;
 	LkGrants	grants;
-	size_t		length;
-	char	   *json;
 
 	if (asked == NULL)
 		PG_RETURN_NULL();
@@ -119,10 +117,5 @@ livekit_join_request(PG_FUNCTION_ARGS)
 		appendStringInfoString(&buf, "null");
 	appendStringInfoChar(&buf, '}');
 
-	length = buf.len;
-	json = lk_wire_json_to_server(buf.data, &length);
-	if (json == NULL)
-		elog(ERROR, "could not convert a request to the database's encoding");
-	json = pnstrdup(json, length);
-	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
+	PG_RETURN_JSONB_P(lk_wire_jsonb(&buf));
 }

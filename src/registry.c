@@ -43,6 +43,7 @@
 #include "inforce.h"
 #include "owner.h"
 #include "policies.h"
+#include "registry.h"
 
 #include "compat.h"
 
@@ -156,24 +157,37 @@ map_column(FunctionCallInfo fcinfo, LkAccess *access, LkColumn column)
 					default_names[column]));
 }
 
-/* Check that policies will decide what a user sees. */
-static void
-check_policies(const LkAccess *access)
+const char *
+lk_registry_problem(const LkAccess *access)
 {
 	Oid			types[] = {access->columns[LK_COLUMN_ROOM].type,
 	access->columns[LK_COLUMN_IDENTITY].type};
+	MemoryContext context = CurrentMemoryContext;
 	CachedPlanSource *source;
 	SPIPlanPtr	plan;
 	const char *problem;
 
-	plan = SPI_prepare(lk_policies_query(access),
+	SPI_connect();
+	plan = SPI_prepare(lk_policies_query(access, LK_ALL_KEYS),
 					   OidIsValid(types[1]) ? 2 : 1, types);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare the question: %s",
 			 SPI_result_code_string(SPI_result));
 	source = linitial(SPI_plan_get_plan_sources(plan));
 	problem = lk_inforce_problem(linitial(source->query_list),
-								 LK_READER_ANYBODY);
+								 LK_READER_ANYBODY, NULL).cause;
+	if (problem != NULL)
+		problem = MemoryContextStrdup(context, problem);
+	SPI_finish();
+	return problem;
+}
+
+/* Check that policies will decide what a user sees. */
+static void
+check_policies(const LkAccess *access)
+{
+	const char *problem = lk_registry_problem(access);
+
 	if (problem != NULL)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -232,6 +246,33 @@ has_index(const LkAccess *access)
 	return found;
 }
 
+/* Is it a key that no index finds under row-level security? */
+static bool
+is_leaky(const LkMapped *column)
+{
+	return column->attnum != 0 &&
+		!get_func_leakproof(get_opcode(lk_access_equality(column->type)));
+}
+
+const char *
+lk_registry_warning(const LkAccess *access)
+{
+	if (get_rel_relkind(access->relation) != RELKIND_VIEW &&
+		!has_index(access))
+		return psprintf("\"%s\" has no index to find a row by.",
+						get_rel_name(access->relation));
+	for (LkColumn c = 0; c < LK_NKEYS; c++)
+	{
+		const LkMapped *column = &access->columns[c];
+
+		if (is_leaky(column))
+			return psprintf("Column \"%s\" cannot be found by an index: the equality of type %s is not leakproof.",
+							NameStr(column->name),
+							format_type_be(column->type));
+	}
+	return NULL;
+}
+
 static void
 warn_of_slowness(const LkAccess *access, bool view)
 {
@@ -240,12 +281,11 @@ warn_of_slowness(const LkAccess *access, bool view)
 				errmsg("\"%s\" has no index to find a row by",
 					   get_rel_name(access->relation)),
 				errhint("A unique index on the columns of room and identity also sees to it that there is one row only."));
-	for (LkColumn c = LK_COLUMN_ROOM; c <= LK_COLUMN_IDENTITY; c++)
+	for (LkColumn c = 0; c < LK_NKEYS; c++)
 	{
 		const LkMapped *column = &access->columns[c];
 
-		if (column->attnum != 0 &&
-			!get_func_leakproof(get_opcode(lk_access_equality(column->type))))
+		if (is_leaky(column))
 			ereport(WARNING,
 					errmsg("column \"%s\" cannot be found by an index",
 						   NameStr(column->name)),
@@ -334,11 +374,11 @@ livekit_register_access(PG_FUNCTION_ARGS)
 	if (old != NULL && get_rel_name(old->relation) != NULL)
 		check_may_replace(table, old);
 
-	SPI_connect();
 	view = check_kind(access.relation);
 	for (LkColumn c = 0; c < LK_NCOLUMNS; c++)
 		map_column(fcinfo, &access, c);
 	check_policies(&access);
+	SPI_connect();
 	lk_owner_execute(table, "DELETE FROM %s", 0, NULL, NULL, NULL);
 	store(table, &access);
 	SPI_finish();

@@ -74,12 +74,10 @@ take_text(const text *value, const char *name, int limit)
 	return result;
 }
 
-/* Seconds since 1970, rounded down. */
-static int64
-unix_seconds(TimestampTz t)
+int
+lk_request_max_ttl(void)
 {
-	return t / USECS_PER_SEC - (t % USECS_PER_SEC < 0) +
-		(int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY;
+	return livekit_token_max_ttl;
 }
 
 static int64
@@ -226,7 +224,7 @@ take_not_before(LkClaims *claims, const char *name, JsonbValue *v)
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("option \"%s\" must be a timestamp", name),
 				errhint("For example: \"2030-12-31 20:00:00+01\"."));
-	claims->not_before = unix_seconds(t);
+	claims->not_before = lk_claims_seconds(t);
 }
 
 /*
@@ -446,7 +444,7 @@ lk_request_read(const LkRequest *request, TimestampTz now, LkClaims *claims)
 	lk_grants_read(lk_json_object_arg(request->grants, "grants"),
 				   &claims->grants);
 
-	claims->issued_at = claims->not_before = unix_seconds(now);
+	claims->issued_at = claims->not_before = lk_claims_seconds(now);
 	claims->expires_at = claims->issued_at + read_ttl(request->ttl);
 	read_options(lk_json_object_arg(request->options, "options"), claims);
 	settle_room(claims, room);

@@ -72,6 +72,9 @@ extern void lk_request_check(const LkClaims *claims);
  */
 extern int64 lk_request_row_ttl(const Interval *ttl);
 
+/* The setting max_ttl, in seconds; zero is no limit. */
+extern int	lk_request_max_ttl(void);
+
 /* Define the settings default_ttl and max_ttl. */
 extern void lk_request_init(void);
 

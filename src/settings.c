@@ -57,6 +57,8 @@ static struct
 	{.name = PREFIX ".url"},
 	{.name = PREFIX ".default_ttl"},
 	{.name = PREFIX ".max_ttl"},
+	{.name = PREFIX ".audit"},
+	{.name = PREFIX ".audit_refusals"},
 };
 
 const char *

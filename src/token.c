@@ -17,25 +17,39 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "authorize.h"
 #include "bounds.h"
-#include "core/status.h"
 #include "mint.h"
-#include "reader.h"
-#include "request.h"
+#include "refusal.h"
 
 #include "compat.h"
 
 /* Permit what is asked, as livekit_issue does. */
 static void
-permit_unasked(const LkRequest *request, LkPermit *permit)
+permit_unasked(LkMint *mint)
 {
+	LkPermit   *permit = &mint->permit;
+
 	permit->now = GetCurrentTimestamp();
-	lk_request_read(request, permit->now, &permit->claims);
-	lk_request_imply_join(request, &permit->claims);
+	lk_request_read(&mint->request, permit->now, &permit->claims);
+	lk_request_imply_join(&mint->request, &permit->claims);
 	lk_request_check(&permit->claims);
-	permit->project = request->project;
+	permit->project = mint->request.project;
 	permit->url = NULL;
+}
+
+/* Ask the policies; as long as there are none, who may issue may this too. */
+static void
+permit_by_policies(LkMint *mint)
+{
+	LkAccess   *access = lk_access_get();
+
+	if (access != NULL)
+	{
+		lk_authorize(access, &mint->request, NULL, &mint->permit);
+		return;
+	}
+	lk_authorize_issuer();
+	permit_unasked(mint);
 }
 
 /*
@@ -46,20 +60,12 @@ PG_FUNCTION_INFO_V1(livekit_token);
 Datum
 livekit_token(PG_FUNCTION_ARGS)
 {
-	LkAccess   *access;
-	LkRequest	request;
-	LkPermit	permit;
+	LkMint		mint;
 
-	lk_mint_begin();
-	access = lk_access_get();
-	if (access == NULL)
-		lk_authorize_issuer(fcinfo->flinfo->fn_oid);
-	lk_request_unpack(fcinfo, &request);
-	if (access == NULL)
-		permit_unasked(&request, &permit);
-	else
-		lk_authorize(access, &request, NULL, &permit);
-	PG_RETURN_TEXT_P(lk_mint(&permit));
+	lk_mint_begin(&mint, LK_VIA_TOKEN);
+	lk_request_unpack(fcinfo, &mint.request);
+	lk_mint(&mint, permit_by_policies);
+	PG_RETURN_TEXT_P(mint.token);
 }
 
 /*
@@ -69,31 +75,12 @@ PG_FUNCTION_INFO_V1(livekit_issue);
 Datum
 livekit_issue(PG_FUNCTION_ARGS)
 {
-	LkRequest	request;
-	LkPermit	permit;
+	LkMint		mint;
 
-	lk_mint_begin();
-	lk_request_unpack(fcinfo, &request);
-	permit_unasked(&request, &permit);
-	PG_RETURN_TEXT_P(lk_mint(&permit));
-}
-
-/*
- * Refuse a token: one sentence to the client, the cause to the log.  Nothing
- * of the token is said, not even its iss: where key and secret were swapped,
- * that is the secret.
- */
-pg_noreturn static void
-refuse(LkStatus status, const LkKey *key)
-{
-	if (status == LK_KEYS_UNAVAILABLE)
-		lk_keyring_raise(key);
-	ereport(ERROR,
-			errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-			errmsg("token refused"),
-			errdetail_log("Reason: %s. %s", lk_status_name(status),
-						  lk_status_sentence(status)),
-			errhidestmt(true), errhidecontext(true));
+	lk_mint_begin(&mint, LK_VIA_ISSUE);
+	lk_request_unpack(fcinfo, &mint.request);
+	lk_mint(&mint, permit_unasked);
+	PG_RETURN_TEXT_P(mint.token);
 }
 
 /*
@@ -103,16 +90,17 @@ PG_FUNCTION_INFO_V1(livekit_verify);
 Datum
 livekit_verify(PG_FUNCTION_ARGS)
 {
+	TimestampTz now = GetCurrentTimestamp();
+	LkReading	reading = {.status = LK_TOO_LONG};
 	text	   *token;
-	LkReading	reading;
 
 	/* bound the length before a large one is decompressed */
 	if (toast_raw_datum_size(PG_GETARG_DATUM(0)) > LK_MAX_TOKEN + VARHDRSZ)
-		refuse(LK_TOO_LONG, NULL);
+		lk_refuse_token(LK_VIA_VERIFY, &reading, now);
 	token = PG_GETARG_TEXT_PP(0);
-	lk_reader_read(VARDATA_ANY(token), VARSIZE_ANY_EXHDR(token),
-				   GetCurrentTimestamp(), &reading);
+	lk_reader_read(VARDATA_ANY(token), VARSIZE_ANY_EXHDR(token), now,
+				   &reading);
 	if (reading.status != LK_OK)
-		refuse(reading.status, reading.key);
+		lk_refuse_token(LK_VIA_VERIFY, &reading, now);
 	PG_RETURN_JSONB_P(reading.claims);
 }

@@ -27,6 +27,13 @@
 
 #include "compat.h"
 
+/* A request on its way. */
+typedef struct Source
+{
+	LkMint		mint;			/* first: it is what lk_join is given */
+	Jsonb	   *body;			/* or NULL */
+} Source;
+
 /* The members of the body, which may be in snake_case or camelCase. */
 static const struct
 {
@@ -139,6 +146,17 @@ take_device(LkRequest *request)
 }
 
 static void
+permit(LkMint *mint)
+{
+	Source	   *source = (Source *) mint;
+
+	if (source->body != NULL)
+		read_body(source->body, &mint->request);
+	mint->device = take_device(&mint->request);
+	lk_join_permit(mint);
+}
+
+static void
 push_member(JsonbInState *state, const char *name, const char *value,
 			int length)
 {
@@ -160,21 +178,18 @@ PG_FUNCTION_INFO_V1(livekit_token_source);
 Datum
 livekit_token_source(PG_FUNCTION_ARGS)
 {
-	LkRequest	request = {0};
-	LkConnection connection;
+	Source		source;
 	JsonbInState state = {0};
-	const char *device;
 
-	if (!PG_ARGISNULL(0))
-		read_body(PG_GETARG_JSONB_P(0), &request);
-	device = take_device(&request);
-	lk_join(&request, device, &connection);
+	lk_mint_begin(&source.mint, LK_VIA_TOKEN_SOURCE);
+	source.body = PG_ARGISNULL(0) ? NULL : PG_GETARG_JSONB_P(0);
+	lk_join(&source.mint, permit);
 
 	lk_jsonb_push(&state, WJB_BEGIN_OBJECT, NULL);
-	push_member(&state, "server_url", connection.url,
-				strlen(connection.url));
-	push_member(&state, "participant_token", VARDATA_ANY(connection.token),
-				VARSIZE_ANY_EXHDR(connection.token));
+	push_member(&state, "server_url", source.mint.url,
+				strlen(source.mint.url));
+	push_member(&state, "participant_token", VARDATA_ANY(source.mint.token),
+				VARSIZE_ANY_EXHDR(source.mint.token));
 	lk_jsonb_push(&state, WJB_END_OBJECT, NULL);
 	PG_RETURN_JSONB_P(JsonbValueToJsonb(state.result));
 }

@@ -65,3 +65,27 @@ lk_url_problem(const char *url)
 		return "The address is given to clients and must not hold a user name or password.";
 	return NULL;
 }
+
+const char *
+lk_url_api_problem(const char *url)
+{
+	const char *problem = lk_url_problem(url);
+
+	if (problem == NULL && strpbrk(url, "?#") != NULL)
+		return "It must end with a host or a path, since the method's name is appended.";
+	return problem;
+}
+
+char *
+lk_url_http(const char *url)
+{
+	const char *rest = strstr(url, "://");
+	bool		secure = pg_strncasecmp(url, "wss:", 4) == 0 ||
+		pg_strncasecmp(url, "https:", 6) == 0;
+	char	   *http = psprintf("%s%s", secure ? "https" : "http", rest);
+	size_t		length = strlen(http);
+
+	while (http[length - 1] == '/')
+		http[--length] = '\0';
+	return http;
+}

@@ -20,4 +20,13 @@ extern bool lk_url_has_userinfo(const char *url, size_t length);
 /* What is wrong with an address that clients are given; NULL if nothing. */
 extern const char *lk_url_problem(const char *url);
 
+/* What is wrong with it as the root of the server's API; NULL if nothing. */
+extern const char *lk_url_api_problem(const char *url);
+
+/*
+ * The same address for HTTP, palloc'd and without a slash at its end: ws and wss
+ * become http and https.
+ */
+extern char *lk_url_http(const char *url);
+
 #endif							/* LK_URL_H */

@@ -37,6 +37,56 @@ lk_wire_text(const char *s, int len)
 	return text;
 }
 
+/* Convert to UTF-8; false when there is a character that has no form. */
+static bool
+convert(const char *s, int len, LkText *text)
+{
+	int			encoding = GetDatabaseEncoding();
+	Oid			procedure;
+	char	   *out;
+
+	if (encoding == PG_SQL_ASCII)
+		encoding = PG_UTF8;
+	if (!pg_verify_mbstr(encoding, s, len, true))
+		return false;
+	text->data = s;
+	text->length = len;
+	if (encoding == PG_UTF8)
+		return true;
+
+	procedure = FindDefaultConversionProc(encoding, PG_UTF8);
+	out = palloc(len * MAX_CONVERSION_GROWTH + 1);
+	if (!OidIsValid(procedure) ||
+		pg_do_encoding_conversion_buf(procedure, encoding, PG_UTF8,
+									  (unsigned char *) s, len,
+									  (unsigned char *) out,
+									  len * MAX_CONVERSION_GROWTH + 1,
+									  true) != len)
+		return false;
+	text->data = out;
+	text->length = strlen(out);
+	return true;
+}
+
+LkText
+lk_wire_readable(const char *s, int len)
+{
+	LkText		text;
+	char	   *copy;
+
+	if (convert(s, len, &text))
+		return text;
+	copy = pnstrdup(s, len);
+	for (char *c = copy; *c != '\0'; c++)
+	{
+		if (IS_HIGHBIT_SET(*c))
+			*c = '?';
+	}
+	text.data = copy;
+	text.length = len;
+	return text;
+}
+
 /* Read four hex digits; -1 if they are not. */
 static int
 hex4(const char *s, const char *end)
@@ -131,6 +181,19 @@ lk_wire_json_to_server(char *json, size_t *length)
 
 	/* EUC_JIS_2004 and EUC_TW: not all that is converted is then accepted */
 	return pg_verify_mbstr(encoding, result, *length, true) ? result : NULL;
+}
+
+Jsonb *
+lk_wire_jsonb(StringInfo json)
+{
+	size_t		length = json->len;
+	char	   *converted = lk_wire_json_to_server(json->data, &length);
+
+	/* what came from this database has a form in its encoding */
+	if (converted == NULL)
+		elog(ERROR, "could not convert JSON to the database's encoding");
+	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
+											  CStringGetDatum(pnstrdup(converted, length))));
 }
 
 void

@@ -31,11 +31,23 @@ typedef struct LkText
 extern LkText lk_wire_text(const char *s, int len);
 
 /*
+ * The same for whatever text: never raises, and has question marks in place of
+ * what is not valid or has no form.
+ */
+extern LkText lk_wire_readable(const char *s, int len);
+
+/*
  * Convert JSON in valid UTF-8 to the database's encoding, \u escapes included
  * (PostgreSQL's parser would raise where one has no form there).  May return
  * json itself; NULL when the database's encoding lacks a character.
  */
 extern char *lk_wire_json_to_server(char *json, size_t *length);
+
+/*
+ * The jsonb of JSON that was written here, in the database's encoding.  The
+ * text is used up.
+ */
+extern Jsonb *lk_wire_jsonb(StringInfo json);
 
 /* Append a comma unless this is the first member, then "name": */
 extern void lk_wire_name(StringInfo buf, const char *name);

@@ -58,6 +58,10 @@ static const struct
 		"The token is not valid yet; if it should be, compare the clocks of the machine that signed it and of this one."},
 	[LK_NOT_REPRESENTABLE] = {"not_representable",
 		"The token has characters that the database's encoding lacks; use a database in UTF8."},
+	[LK_NO_DIGEST] = {"no_digest",
+		"The claim \"sha256\" is missing, so the token is not that of a webhook."},
+	[LK_DIGEST_MISMATCH] = {"digest_mismatch",
+		"The claim \"sha256\" is not the digest of this body; give the body as it came, byte for byte."},
 	[LK_CRYPTO_FAILURE] = {"crypto_failure",
 		"OpenSSL could not compute the signature."},
 };

@@ -37,6 +37,8 @@ typedef enum LkStatus
 	LK_EXPIRED,					/* exp has passed, leeway included */
 	LK_NOT_YET_VALID,			/* nbf is ahead, leeway included */
 	LK_NOT_REPRESENTABLE,		/* has no form in the database's encoding */
+	LK_NO_DIGEST,				/* no sha256, which a webhook's token has */
+	LK_DIGEST_MISMATCH,			/* it is not that of the body */
 	LK_CRYPTO_FAILURE			/* OpenSSL failed */
 } LkStatus;
 

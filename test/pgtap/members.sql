@@ -2,15 +2,19 @@
 -- for.  A new function or view fails here until it is listed.
 BEGIN;
 \ir outcome.psql
-SELECT plan(18);
+SELECT plan(21);
 
 SELECT bag_eq(
 	$$SELECT type, name::text FROM pg_temp.members$$,
-	$$VALUES ('function', 'livekit_can_join'),
+	$$VALUES ('function', 'livekit_api_methods'),
+			 ('function', 'livekit_api_request'),
+			 ('function', 'livekit_can_join'),
+			 ('function', 'livekit_counters'),
 			 ('function', 'livekit_grant_types'),
 			 ('function', 'livekit_identity'),
 			 ('function', 'livekit_inspect'),
 			 ('function', 'livekit_issue'),
+			 ('function', 'livekit_issued_prune'),
 			 ('function', 'livekit_join'),
 			 ('function', 'livekit_join_request'),
 			 ('function', 'livekit_key_drop'),
@@ -21,14 +25,19 @@ SELECT bag_eq(
 			 ('function', 'livekit_key_rewrap'),
 			 ('function', 'livekit_key_set'),
 			 ('function', 'livekit_keys'),
+			 ('function', 'livekit_permission'),
 			 ('function', 'livekit_register_access'),
+			 ('function', 'livekit_room_config'),
+			 ('function', 'livekit_room_request'),
 			 ('function', 'livekit_table_changed'),
 			 ('function', 'livekit_token'),
 			 ('function', 'livekit_token_source'),
 			 ('function', 'livekit_unregister_access'),
 			 ('function', 'livekit_verify'),
+			 ('function', 'livekit_webhook'),
 			 ('table', 'livekit_access'),
 			 ('table', 'livekit_connection'),
+			 ('table', 'livekit_issued'),
 			 ('table', 'livekit_sealed_key'),
 			 ('view', 'livekit_keys')$$,
 	'members, and none that the install script needed for itself');
@@ -36,11 +45,15 @@ SELECT bag_eq(
 SELECT bag_eq(
 	$$SELECT name::text, provolatile, proisstrict, proparallel, proretset, prosecdef, proleakproof
 		FROM pg_temp.members JOIN pg_proc ON oid = objid AND classid = 'pg_proc'::regclass$$,
-	$$VALUES ('livekit_can_join', 'v'::"char", false, 'u'::"char", false, false, false),
+	$$VALUES ('livekit_api_methods', 'i'::"char", true, 's'::"char", true, false, false),
+			 ('livekit_api_request', 'v', false, 'u', false, false, false),
+			 ('livekit_can_join', 'v', false, 'u', false, false, false),
+			 ('livekit_counters', 'v', true, 'r', true, false, false),
 			 ('livekit_grant_types', 'i', true, 's', true, false, false),
 			 ('livekit_identity', 's', false, 's', false, false, false),
 			 ('livekit_inspect', 'v', true, 'r', false, false, false),
 			 ('livekit_issue', 'v', false, 'u', false, false, false),
+			 ('livekit_issued_prune', 'v', false, 'u', false, false, false),
 			 ('livekit_join', 'v', false, 'u', true, false, false),
 			 ('livekit_join_request', 's', false, 'r', false, false, false),
 			 ('livekit_key_drop', 'v', false, 'u', false, false, false),
@@ -51,12 +64,16 @@ SELECT bag_eq(
 			 ('livekit_key_rewrap', 'v', false, 'u', false, false, false),
 			 ('livekit_key_set', 'v', false, 'u', false, false, false),
 			 ('livekit_keys', 'v', true, 'r', true, false, false),
+			 ('livekit_permission', 'i', false, 's', false, false, false),
 			 ('livekit_register_access', 'v', false, 'u', false, false, false),
+			 ('livekit_room_config', 'i', false, 's', false, false, false),
+			 ('livekit_room_request', 'v', false, 'u', false, false, false),
 			 ('livekit_table_changed', 'v', false, 'u', false, false, false),
 			 ('livekit_token', 'v', false, 'u', false, false, false),
 			 ('livekit_token_source', 'v', false, 'u', false, false, false),
 			 ('livekit_unregister_access', 'v', false, 'u', false, false, false),
-			 ('livekit_verify', 'v', true, 'r', false, false, false)$$,
+			 ('livekit_verify', 'v', true, 'r', false, false, false),
+			 ('livekit_webhook', 'v', false, 'r', false, false, false)$$,
 	'volatility, strictness, parallel safety; no function runs as its owner');
 
 SELECT is(pg_get_function_arguments('livekit_token'::regproc),
@@ -70,7 +87,7 @@ SELECT is(pg_get_function_arguments('livekit_issue'::regproc),
 SELECT results_eq(
 	$$SELECT p.oid::regproc::text, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid)
 		FROM pg_temp.members JOIN pg_proc p ON p.oid = objid AND classid = 'pg_proc'::regclass
-	   WHERE name ~ 'join|source|access$|identity' ORDER BY 1$$,
+	   WHERE name ~ '^livekit_(can_)?join|source|access$|identity' ORDER BY 1$$,
 	$$VALUES ('livekit_can_join', 'room text', 'boolean'),
 			 ('livekit_identity', '', 'text'),
 			 ('livekit_join', 'room text, ttl interval DEFAULT NULL::interval, device text DEFAULT NULL::text', 'SETOF livekit_connection'),
@@ -96,6 +113,30 @@ SELECT results_eq(
 			 ('livekit_key_set', 'api_key text, api_secret text, project text DEFAULT ''default''::text, url text DEFAULT NULL::text', 'void')$$,
 	'arguments and results of what keeps the keys');
 
+SELECT results_eq(
+	$$SELECT p.oid::regproc::text, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid)
+		FROM pg_temp.members JOIN pg_proc p ON p.oid = objid AND classid = 'pg_proc'::regclass
+	   WHERE name ~ 'request|api|permission|config|webhook' AND name <> 'livekit_join_request' ORDER BY 1$$,
+	$$VALUES ('livekit_api_methods', 'OUT service text, OUT rpc text, OUT grants text[], OUT room_field text, OUT required text[], OUT fields text[]', 'SETOF record'),
+			 ('livekit_api_request', 'rpc text, body jsonb DEFAULT ''{}''::jsonb, project text DEFAULT NULL::text,'
+			  ' OUT method text, OUT url text, OUT headers jsonb, OUT body text', 'record'),
+			 ('livekit_permission', 'grants jsonb', 'jsonb'),
+			 ('livekit_room_config', 'name text DEFAULT NULL::text, empty_timeout interval DEFAULT NULL::interval, departure_timeout interval DEFAULT NULL::interval,'
+			  ' max_participants integer DEFAULT NULL::integer, agents text[] DEFAULT NULL::text[], agent_dispatch jsonb DEFAULT NULL::jsonb,'
+			  ' metadata text DEFAULT NULL::text', 'jsonb'),
+			 ('livekit_room_request', 'rpc text, room text, body jsonb DEFAULT ''{}''::jsonb,'
+			  ' OUT method text, OUT url text, OUT headers jsonb, OUT body text', 'record'),
+			 ('livekit_webhook', 'body bytea, "authorization" text', 'jsonb')$$,
+	'arguments and results of what talks to LiveKit''s server');
+
+SELECT results_eq(
+	$$SELECT p.oid::regproc::text, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid)
+		FROM pg_temp.members JOIN pg_proc p ON p.oid = objid AND classid = 'pg_proc'::regclass
+	   WHERE name ~ 'issued|counters|explain|report|lint|tap_' ORDER BY 1$$,
+	$$VALUES ('livekit_counters', 'OUT event text, OUT reason text, OUT count bigint', 'SETOF record'),
+			 ('livekit_issued_prune', 'before timestamp with time zone', 'bigint')$$,
+	'arguments and results of what tells, and tests');
+
 SELECT is_empty(
 	$$SELECT proname, count(*) FROM pg_proc
 	   WHERE proname IN (SELECT name FROM pg_temp.members) GROUP BY 1 HAVING count(*) > 1$$,
@@ -113,12 +154,14 @@ SELECT columns_are('public', 'livekit_access',
 	ARRAY['relation', 'room', 'identity', 'grants', 'ttl', 'name', 'metadata', 'attributes', 'room_config', 'project', 'url']);
 SELECT columns_are('public', 'livekit_connection',
 	ARRAY['server_url', 'participant_token', 'room', 'identity', 'expires_at']);
+SELECT columns_are('public', 'livekit_issued',
+	ARRAY['issued_at', 'jti', 'session_role', 'role', 'identity', 'room', 'project', 'api_key', 'grants', 'expires_at', 'via']);
 SELECT columns_are('public', 'livekit_sealed_key',
 	ARRAY['id', 'project', 'api_key', 'master_key', 'nonce', 'sealed', 'url', 'created_at', 'updated_at', 'retired_at']);
 SELECT bag_eq(
 	$$SELECT config::regclass::text, condition FROM pg_extension, unnest(extconfig, extcondition) AS u(config, condition) WHERE extname = 'livekit_token'$$,
-	$$VALUES ('livekit_access', 'WHERE relation IN (SELECT oid FROM pg_catalog.pg_class)'), ('livekit_sealed_key', '')$$,
-	'a dump holds the registration, the sealed keys and nothing else');
+	$$VALUES ('livekit_access', 'WHERE relation IN (SELECT oid FROM pg_catalog.pg_class)'), ('livekit_sealed_key', ''), ('livekit_issued', '')$$,
+	'a dump holds the registration, the sealed keys, what was signed, and nothing else');
 SELECT results_eq(
 	$$SELECT tgenabled, regexp_replace(pg_get_triggerdef(oid), '^.* (AFTER) ', '\1 ')
 		FROM pg_trigger WHERE tgrelid IN ('livekit_access'::regclass, 'livekit_sealed_key'::regclass) ORDER BY tgrelid::regclass::text, 2$$,

@@ -2,6 +2,7 @@
 BEGIN;
 \ir outcome.psql
 SELECT no_plan();
+SET LOCAL livekit_token.url = 'wss://livekit.example.com';
 
 SELECT bag_eq('SELECT grantee::text, privilege, type, name FROM pg_temp.granted',
 	$$VALUES ('PUBLIC', 'EXECUTE', 'function', 'livekit_grant_types'),
@@ -29,7 +30,16 @@ INSERT INTO calls VALUES
 	('livekit_can_join', 'FUNCTION livekit_can_join', $$SELECT livekit_can_join('standup')$$, '55000', '42501'),
 	('livekit_token_source', 'FUNCTION livekit_token_source', $$SELECT livekit_token_source('{"room_name": "standup"}')$$, '55000', '42501'),
 	('livekit_table_changed', 'FUNCTION livekit_table_changed', 'SELECT livekit_table_changed()', '39P01', '42501'),
+	('livekit_api_request', 'FUNCTION livekit_api_request', 'SELECT livekit_api_request(''ListRooms'')', 'ok', '42501'),
+	('livekit_room_request', 'FUNCTION livekit_room_request', $$SELECT livekit_room_request('SendData', 'standup')$$, '55000', '42501'),
+	('livekit_api_methods', 'FUNCTION livekit_api_methods', 'SELECT livekit_api_methods()', 'ok', '42501'),
+	('livekit_permission', 'FUNCTION livekit_permission', 'SELECT livekit_permission(NULL)', 'ok', '42501'),
+	('livekit_room_config', 'FUNCTION livekit_room_config', 'SELECT livekit_room_config()', 'ok', '42501'),
+	('livekit_webhook', 'FUNCTION livekit_webhook', $$SELECT livekit_webhook('{}', 'a.b.c')$$, '28000', '42501'),
+	('livekit_counters', 'FUNCTION livekit_counters', 'SELECT livekit_counters()', 'ok', '42501'),
+	-- without a test, which would be counted
 	-- none of them needs a privilege on the table
+	('livekit_issued_prune', 'FUNCTION livekit_issued_prune', 'SELECT livekit_issued_prune(''-infinity'')', 'ok', '42501'),
 	('livekit_key_set', 'FUNCTION livekit_key_set', $$SELECT livekit_key_set('APIx', repeat('s', 32))$$, '55000', '42501'),
 	('livekit_key_generate', 'FUNCTION livekit_key_generate', 'SELECT livekit_key_generate()', '55000', '42501'),
 	('livekit_key_retire', 'FUNCTION livekit_key_retire', $$SELECT livekit_key_retire('APIx')$$, '42704', '42501'),
@@ -39,6 +49,7 @@ INSERT INTO calls VALUES
 	('livekit_key_rewrap', 'FUNCTION livekit_key_rewrap', 'SELECT livekit_key_rewrap()', '55000', '42501'),
 	('table livekit_sealed_key', 'livekit_sealed_key', 'SELECT * FROM livekit_sealed_key', 'ok', '42501'),
 	('table livekit_access', 'livekit_access', 'SELECT * FROM livekit_access', 'ok', '42501'),
+	('table livekit_issued', 'livekit_issued', 'SELECT * FROM livekit_issued', 'ok', '42501'),
 	('table livekit_connection', 'livekit_connection', 'SELECT * FROM livekit_connection', 'ok', '42501'),
 	-- the view calls the function as whoever reads it
 	('view livekit_keys', 'livekit_keys', 'SELECT * FROM livekit_keys', '42501', '42501');
@@ -66,11 +77,11 @@ SELECT is(pg_temp.outcome('regress_livekit_operator', 'SELECT * FROM livekit_key
 	'SELECT on the view and EXECUTE on the function show the keys');
 
 -- Nor does SELECT let anybody write, or EXECUTE see, what is registered.
-GRANT SELECT ON livekit_access, livekit_connection, livekit_sealed_key TO regress_livekit_operator;
+GRANT SELECT ON livekit_access, livekit_connection, livekit_issued, livekit_sealed_key TO regress_livekit_operator;
 GRANT EXECUTE ON FUNCTION livekit_register_access, livekit_unregister_access TO regress_livekit_operator;
 SELECT is(pg_temp.outcome('regress_livekit_operator', format(statement, name)), '42501', format(statement, name) || ' by who may read it')
   FROM unnest('{INSERT INTO %s DEFAULT VALUES, DELETE FROM %s, TRUNCATE %s, ALTER TABLE %s DISABLE TRIGGER ALL, DROP TABLE %s}'::text[]) AS statement,
-	   unnest('{livekit_access, livekit_connection, livekit_sealed_key}'::text[]) AS name;
+	   unnest('{livekit_access, livekit_connection, livekit_issued, livekit_sealed_key}'::text[]) AS name;
 SELECT is(pg_temp.outcome('regress_livekit only livekit_register_access', 'SELECT * FROM livekit_access'), '42501',
 	'EXECUTE on livekit_register_access does not show the table');
 SELECT is(pg_temp.outcome('regress_livekit_operator', 'SELECT livekit_register_access(''pg_class'', ''relname'')'), '42501',
@@ -80,11 +91,12 @@ SELECT is(pg_temp.outcome('regress_livekit_operator', 'SELECT livekit_register_a
 SELECT is(pg_temp.outcome('regress_livekit_operator', format(statement, setting)), '42501',
 		  format(statement, setting) || ' by an ordinary role')
   FROM unnest('{SET %s = DEFAULT, RESET %s, ALTER ROLE CURRENT_USER SET %s = 1}'::text[]) AS statement,
-	   unnest('{key_file, master_key_file, api_key, url, identity, default_ttl, max_ttl}'::text[]) AS s(name),
+	   unnest('{key_file, master_key_file, api_key, url, identity, default_ttl, max_ttl, audit, audit_refusals}'::text[]) AS s(name),
 	   format('livekit_token.%s', name) AS setting;
 SELECT is(pg_temp.outcome('regress_livekit_operator', 'SHOW livekit_token.' || name), expected,
 		  'SHOW ' || name || ' by an ordinary role')
-  FROM (VALUES ('key_file', '42501'), ('master_key_file', '42501'), ('api_key', '42501'), ('url', 'ok'), ('identity', 'ok'), ('default_ttl', 'ok'), ('max_ttl', 'ok'))
+  FROM (VALUES ('key_file', '42501'), ('master_key_file', '42501'), ('api_key', '42501'), ('url', 'ok'), ('identity', 'ok'), ('default_ttl', 'ok'), ('max_ttl', 'ok'),
+			   ('audit', 'ok'), ('audit_refusals', 'ok'))
 	   AS setting (name, expected);
 SELECT throws_ok('SET livekit_token.api_secret = ''x''', '42602', NULL,
 	'without preload there is no setting for a secret');

@@ -1,5 +1,6 @@
 # A dump takes the registration along, by name, to wherever the relation goes:
 # it counts there at once.  Where the relation did not go, nobody gets in.
+# What was signed goes along too.
 use strict;
 use warnings FATAL => 'all';
 
@@ -56,6 +57,18 @@ $node->safe_psql('by_view', q{
 my %registered = (
 	by_table => q{"Die Räume"."who.is ""in"""|Room|identity|},
 	by_view => q{"Die Räume"."the view"|a room|identity|});
+my %issued;
+foreach my $database ('by_table', 'by_view')
+{
+	$issued{$database} = $node->safe_psql($database, q{
+		\o /dev/null
+		SET livekit_token.audit = 'both';
+		SELECT livekit.livekit_issue('carol', 'Die "Küche"', '{"hidden": true}');
+		SELECT livekit.livekit_issue('dave', 'standup');
+		\o
+		SELECT * FROM livekit.livekit_issued ORDER BY jti});
+	is(scalar(my @rows = split(/\n/, $issued{$database})), 2, "$database recorded two tokens");
+}
 
 # An SQLSTATE or what a role gets in a database.
 sub seen
@@ -73,6 +86,8 @@ sub works
 	is(seen($database, 'alice', q{SELECT livekit.livekit_can_join('retro');} . joining('standup', 'livekit')),
 		"f\nalice|standup", 'by which alice joins where she is a member');
 	is(seen($database, $superuser, joining('standup', 'livekit')), '55000', 'as long as the policies are in force');
+	is(seen($database, $superuser, 'SELECT * FROM livekit.livekit_issued ORDER BY jti'), $issued{$from}, 'and what was signed');
+	is(seen($database, 'alice', 'SELECT jti FROM livekit.livekit_issued'), '42501', 'which is not for everybody');
 	return;
 }
 
@@ -177,6 +192,6 @@ is(seen($database, 'alice', joining('standup', 'livekit')), '55000', 'nobody get
 
 # The table alone goes without.
 dump_to('alone.sql', '-t', '*.who*', 'by_table');
-unlike(slurp_file("$directory/alone.sql"), qr/livekit_access|EXTENSION/, 'nor is it in the dump of a table alone');
+unlike(slurp_file("$directory/alone.sql"), qr/livekit_access|livekit_issued|EXTENSION/, 'nor is it in the dump of a table alone');
 $node->stop;
 done_testing();

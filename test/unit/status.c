@@ -37,6 +37,8 @@ static const char *const names[] = {
 	[LK_EXPIRED] = "expired",
 	[LK_NOT_YET_VALID] = "not_yet_valid",
 	[LK_NOT_REPRESENTABLE] = "not_representable",
+	[LK_NO_DIGEST] = "no_digest",
+	[LK_DIGEST_MISMATCH] = "digest_mismatch",
 	[LK_CRYPTO_FAILURE] = "crypto_failure",
 };
 

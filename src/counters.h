@@ -1,0 +1,80 @@
+/*-------------------------------------------------------------------------
+ *
+ * counters.h
+ *	  What the server has signed and refused, counted.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/counters.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LK_COUNTERS_H
+#define LK_COUNTERS_H
+
+#include "core/status.h"
+
+/* By which function; that is said of each token and each refusal. */
+typedef enum LkVia
+{
+	LK_VIA_TOKEN,
+	LK_VIA_ISSUE,
+	LK_VIA_JOIN,
+	LK_VIA_TOKEN_SOURCE,
+	LK_VIA_API_REQUEST,
+	LK_VIA_ROOM_REQUEST,		/* the last one that signs */
+	LK_VIA_VERIFY,
+	LK_VIA_WEBHOOK
+} LkVia;
+
+#define LK_NSIGNERS		(LK_VIA_ROOM_REQUEST + 1)
+
+/* Why nothing was signed; by SQLSTATE.  A token refused has an LkStatus. */
+typedef enum LkReason
+{
+	LK_DENIED,
+	LK_NOT_CONFIGURED,
+	LK_MANY_ROWS,
+	LK_READ_ONLY,
+	LK_UNKNOWN_PROJECT,
+	LK_KEY_FILE,
+	LK_LIMIT,
+	LK_INVALID_REQUEST,
+	LK_CRYPTO
+} LkReason;
+
+#define LK_NREASONS		(LK_CRYPTO + 1)
+
+extern const char *const lk_via_names[];
+extern const char *const lk_reason_names[LK_NREASONS];
+
+/*
+ * Count.  With the library preloaded for the whole server, or else for this
+ * session alone.
+ */
+extern void lk_counters_issued(LkVia via);
+extern void lk_counters_refused(LkReason reason);
+extern void lk_counters_token_refused(LkStatus status);
+
+/*
+ * May a line be logged of a refusal?  If so, *suppressed is how many were
+ * not, since the last one was.
+ */
+extern bool lk_counters_may_log(int64 *suppressed);
+
+/*
+ * By how many seconds the clock of whoever signed a token seems to be ahead of
+ * ours, or behind if negative: noted of tokens refused for their times.
+ */
+extern void lk_counters_note_skew(double seconds);
+extern int64 lk_counters_skew(double *seconds);
+
+/* Do they count for the whole server? */
+extern bool lk_counters_are_shared(void);
+
+/* Have the memory reserved; called once, when the library is loaded. */
+extern void lk_counters_init(void);
+
+#endif							/* LK_COUNTERS_H */
