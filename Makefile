@@ -35,6 +35,10 @@ REGRESS = setup \
 	ceiling ceiling_model ceiling_publish ceiling_row ceiling_texts ceiling_ttl \
 	identity identity_policy identity_refused \
 	audit audit_table audit_privileges audit_refusals audit_tokens counters \
+	explain explain_refused explain_claims explain_safety explain_policies \
+	access_report access_report_rows \
+	lint lint_silent lint_privileges lint_access lint_policies lint_keys \
+	lint_settings lint_session \
 	api_methods api_request api_fields api_url room_request \
 	room_request_refused permission room_config_builder webhook \
 	webhook_refused \

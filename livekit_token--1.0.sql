@@ -541,6 +541,120 @@ COMMENT ON FUNCTION livekit_counters IS
 event: issued, reason being the function that signed; refused, with the reason of the audit line; suppressed, refusals that were not logged because of their number.';
 
 --
+-- For the DBA
+--
+
+CREATE FUNCTION livekit_explain_join(
+	role name,
+	room text,
+	claims jsonb DEFAULT NULL)
+RETURNS TABLE (
+	step integer,
+	subject text,
+	verdict text,
+	finding text,
+	mend text)
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE ROWS 15;
+
+COMMENT ON FUNCTION livekit_explain_join IS
+'Explains why a role may join a room, or not: asks what livekit_join would ask, as that role, and shows each step up to the first that refuses, with what would mend it. Signs nothing; whatever the policies do meanwhile is rolled back.
+role: one that you can SET ROLE to. claims: what the gateway would set, such as {"sub": "42"}; where the identity is the whole text of a setting, a string, or an object of settings and their values. NULL: none.
+verdict: ok, note, refused. The last row is the answer.
+Errors: 42501 not a role of yours, or within a SECURITY DEFINER function; 42704 role; 22004 NULL; 22023 claims.';
+
+CREATE FUNCTION livekit_access_report(
+	room text DEFAULT NULL,
+	identity text DEFAULT NULL,
+	OUT room text,
+	OUT identity text,
+	OUT grants jsonb,
+	OUT ttl interval,
+	OUT project text,
+	OUT notable text[],
+	OUT problem text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE ROWS 1000;
+
+COMMENT ON FUNCTION livekit_access_report IS
+'Lists the rows of the access relation, with what each would let its user do. Policies may let in fewer than the rows say: livekit_explain_join answers for one role.
+room, identity: of these only; NULL is all.
+notable: sensitive grants, and server_wide for one that reaches beyond the room. problem: why a row gives nothing, or cannot be used.
+Errors: 55000 nothing registered; 42501 without the right to read all rows.';
+
+CREATE FUNCTION livekit_lint(
+	max_key_age interval DEFAULT '90 days')
+RETURNS TABLE (
+	rule text,
+	severity text,
+	object text,
+	finding text,
+	mend text)
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE ROWS 10;
+
+COMMENT ON FUNCTION livekit_lint IS
+'Lists what is dangerous in this database, and a statement that mends it where there is one.
+max_key_age: keys that are older are found.
+severity: danger, warning, advice; unknown for what you may not look at.
+Errors: 22004 NULL.';
+
+CREATE FUNCTION livekit_lint_facts(
+	OUT fact text,
+	OUT value text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED ROWS 20;
+
+COMMENT ON FUNCTION livekit_lint_facts IS
+'What livekit_lint looks at beside the catalogs: settings, files, and the registration. Never a secret.';
+
+--
+-- Tests of policies, with pgTAP
+--
+
+CREATE FUNCTION livekit_tap_can_join(
+	role name,
+	room text,
+	claims jsonb DEFAULT NULL,
+	description text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_tap_can_join IS
+'A pgTAP test: would livekit_join let this role into the room? Arguments are those of livekit_explain_join, whose refusing step is shown when the test fails.
+Errors: those of livekit_explain_join; 55000 without pgTAP.';
+
+CREATE FUNCTION livekit_tap_cannot_join(
+	role name,
+	room text,
+	claims jsonb DEFAULT NULL,
+	description text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_tap_cannot_join IS
+'A pgTAP test: do the policies keep this role out of the room? It fails for a mistake in the set-up, which keeps everybody out.
+Arguments and errors are those of livekit_tap_can_join.';
+
+CREATE FUNCTION livekit_tap_grants(
+	role name,
+	room text,
+	grants jsonb,
+	claims jsonb DEFAULT NULL,
+	description text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION livekit_tap_grants IS
+'A pgTAP test: would this role have these grants in the room? Each that is named is compared by its effect: {"roomAdmin": false} holds where it is absent.
+Other arguments and errors are those of livekit_tap_can_join; 22023 grants.';
+
+--
 -- Privileges: what policies need is for everybody, and the list of grants; all
 -- else is the owner's to grant.  Default privileges
 -- may have granted more, to any role; take all of it back first.

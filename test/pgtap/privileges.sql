@@ -37,7 +37,14 @@ INSERT INTO calls VALUES
 	('livekit_room_config', 'FUNCTION livekit_room_config', 'SELECT livekit_room_config()', 'ok', '42501'),
 	('livekit_webhook', 'FUNCTION livekit_webhook', $$SELECT livekit_webhook('{}', 'a.b.c')$$, '28000', '42501'),
 	('livekit_counters', 'FUNCTION livekit_counters', 'SELECT livekit_counters()', 'ok', '42501'),
+	('livekit_explain_join', 'FUNCTION livekit_explain_join', 'SELECT livekit_explain_join(current_user, ''standup'')', 'ok', '42501'),
+	('livekit_access_report', 'FUNCTION livekit_access_report', 'SELECT livekit_access_report()', '55000', '42501'),
+	('livekit_lint', 'FUNCTION livekit_lint', 'SELECT livekit_lint()', 'ok', '42501'),
+	('livekit_lint_facts', 'FUNCTION livekit_lint_facts', 'SELECT livekit_lint_facts()', 'ok', '42501'),
 	-- without a test, which would be counted
+	('livekit_tap_can_join', 'FUNCTION livekit_tap_can_join', 'SELECT livekit_tap_can_join(NULL, ''standup'')', '22004', '42501'),
+	('livekit_tap_cannot_join', 'FUNCTION livekit_tap_cannot_join', 'SELECT livekit_tap_cannot_join(NULL, ''standup'')', '22004', '42501'),
+	('livekit_tap_grants', 'FUNCTION livekit_tap_grants', $$SELECT livekit_tap_grants(NULL, 'standup', '{}')$$, '22004', '42501'),
 	-- none of them needs a privilege on the table
 	('livekit_issued_prune', 'FUNCTION livekit_issued_prune', 'SELECT livekit_issued_prune(''-infinity'')', 'ok', '42501'),
 	('livekit_key_set', 'FUNCTION livekit_key_set', $$SELECT livekit_key_set('APIx', repeat('s', 32))$$, '55000', '42501'),

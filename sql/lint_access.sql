@@ -1,0 +1,89 @@
+--
+-- The access relation as livekit_lint sees it: one that is gone, that policies
+-- do not guard, that is slow to ask, whose owner joins, whose constraints can
+-- wait; the same of a view, whose tables count.  Each goes with its mend.
+--
+SET client_min_messages = warning;
+\pset tuples_only
+\pset format unaligned
+\pset fieldsep '\n\t'
+CREATE SCHEMA lint;
+-- what a rule finds; and what it still finds once its mends were run
+CREATE FUNCTION lint.look(rule text, OUT object text, OUT severity text, OUT finding text, OUT mend text) RETURNS SETOF record LANGUAGE sql AS $$
+	SELECT replace(l.object, quote_ident(current_database()), '"db"'), l.severity, l.finding, replace(l.mend, quote_ident(current_database()), '"db"')
+	  FROM livekit_lint() l WHERE l.rule = look.rule AND (l.object !~* '\mrole ' OR l.object ~ 'regress_livekit|DATABASE') ORDER BY l.object COLLATE "C", 4;
+$$;
+CREATE FUNCTION lint.mend(rule text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	statement text;
+BEGIN
+	FOR statement IN SELECT l.mend FROM lint.look(rule) l WHERE l.mend LIKE '%;' LOOP
+		EXECUTE replace(statement, '"db"', quote_ident(current_database()));
+	END LOOP;
+	RETURN QUERY SELECT object FROM lint.look(rule);
+END $$;
+
+CREATE ROLE regress_livekit_owner;
+CREATE ROLE regress_livekit_keeper LOGIN IN ROLE regress_livekit_owner;
+CREATE ROLE regress_livekit_alice LOGIN NOINHERIT IN ROLE regress_livekit_owner;
+CREATE ROLE regress_livekit_idle NOLOGIN IN ROLE regress_livekit_owner;
+CREATE SCHEMA app;
+GRANT EXECUTE ON FUNCTION livekit_join TO regress_livekit_owner, regress_livekit_alice;
+CREATE FUNCTION lint.access() RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', rule, object) FROM livekit_lint() WHERE rule ~ '^(access|policy)_' ORDER BY rule COLLATE "C", object COLLATE "C" $$;
+CREATE TABLE app."Members" (room text, "Who" varchar(20), grants jsonb, PRIMARY KEY (room, "Who"));
+ALTER TABLE app."Members" ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON app."Members" USING ("Who" = livekit_identity());
+SELECT lint.access();
+SELECT livekit_register_access('app."Members"', identity => 'Who');
+SELECT lint.access();
+
+-- policies do not guard it
+ALTER TABLE app."Members" DISABLE ROW LEVEL SECURITY;
+SELECT * FROM lint.look('access_not_in_force');
+SELECT lint.mend('access_not_in_force');
+
+-- no index
+ALTER TABLE app."Members" DROP CONSTRAINT "Members_pkey";
+SELECT * FROM lint.look('access_slow');
+SELECT lint.mend('access_slow');
+
+-- its owner joins, and who has the owner's rights
+ALTER TABLE app."Members" OWNER TO regress_livekit_owner;
+SELECT * FROM lint.look('access_owner_joins');
+SELECT lint.mend('access_owner_joins');
+
+-- constraints that can wait until a token has been signed
+CREATE TABLE app.rooms (room text PRIMARY KEY);
+CREATE FUNCTION app.check() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER late AFTER INSERT ON app."Members" DEFERRABLE FOR EACH ROW EXECUTE FUNCTION app.check();
+ALTER TABLE app."Members" ADD CONSTRAINT "One" UNIQUE (room, "Who") DEFERRABLE INITIALLY DEFERRED,
+	ADD FOREIGN KEY (room) REFERENCES app.rooms ON DELETE CASCADE DEFERRABLE NOT VALID, ADD CONSTRAINT now UNIQUE ("Who", room);
+SELECT * FROM lint.look('access_deferrable');
+SELECT lint.mend('access_deferrable');
+DROP TRIGGER late ON app."Members";
+SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'app."Members"'::regclass AND contype IN ('u', 'f') ORDER BY conname COLLATE "C";
+
+-- a view: what is beneath it counts, and one table's policy is enough
+CREATE VIEW app.front WITH (security_invoker) AS SELECT m.room, "Who" AS identity FROM app."Members" m JOIN app.rooms USING (room);
+CREATE POLICY names ON app.rooms USING (true);
+ALTER TABLE app.rooms ENABLE ROW LEVEL SECURITY;
+ALTER TABLE app."Members" ALTER CONSTRAINT "Members_room_fkey" DEFERRABLE;
+SELECT livekit_register_access('app.front');
+SELECT lint.access();
+ALTER VIEW app.front RESET (security_invoker);
+ALTER TABLE app.rooms DISABLE ROW LEVEL SECURITY;
+SELECT mend FROM lint.look('access_not_in_force');
+DO $$ BEGIN EXECUTE (SELECT mend FROM lint.look('access_not_in_force')); END $$;
+SELECT lint.access();
+
+-- gone
+DROP VIEW app.front;
+SELECT lint.access();
+SELECT * FROM lint.look('access_gone');
+SELECT lint.mend('access_gone');
+
+SET client_min_messages = error;
+DROP SCHEMA lint, app CASCADE;
+REVOKE EXECUTE ON FUNCTION livekit_join FROM regress_livekit_owner, regress_livekit_alice;
+DROP ROLE regress_livekit_owner, regress_livekit_keeper, regress_livekit_alice, regress_livekit_idle;

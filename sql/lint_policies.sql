@@ -1,0 +1,91 @@
+--
+-- Policies as livekit_lint sees them: those that show more than a reader's own
+-- rows, or let everybody in, and those whose functions may see what is no
+-- longer so.  What else they ask, or another policy, tells them apart.
+--
+SET client_min_messages = warning;
+\pset tuples_only
+\pset format unaligned
+\pset fieldsep '\n\t'
+CREATE SCHEMA lint;
+-- what a rule finds; and what it still finds once its mends were run
+CREATE FUNCTION lint.look(rule text, OUT object text, OUT severity text, OUT finding text, OUT mend text) RETURNS SETOF record LANGUAGE sql AS $$
+	SELECT replace(l.object, quote_ident(current_database()), '"db"'), l.severity, l.finding, replace(l.mend, quote_ident(current_database()), '"db"')
+	  FROM livekit_lint() l WHERE l.rule = look.rule AND (l.object !~* '\mrole ' OR l.object ~ 'regress_livekit|DATABASE') ORDER BY l.object COLLATE "C", 4;
+$$;
+CREATE FUNCTION lint.mend(rule text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	statement text;
+BEGIN
+	FOR statement IN SELECT l.mend FROM lint.look(rule) l WHERE l.mend LIKE '%;' LOOP
+		EXECUTE replace(statement, '"db"', quote_ident(current_database()));
+	END LOOP;
+	RETURN QUERY SELECT object FROM lint.look(rule);
+END $$;
+
+CREATE ROLE regress_livekit_keeper;
+CREATE ROLE regress_livekit_alice LOGIN;
+CREATE SCHEMA app;
+CREATE FUNCTION lint.access() RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', rule, object) FROM livekit_lint() WHERE rule ~ '^(access|policy)_' ORDER BY rule COLLATE "C", object COLLATE "C" $$;
+CREATE TABLE app.rooms (room text PRIMARY KEY);
+CREATE TABLE app."Members" (room text, "Who" varchar(20), grants jsonb, PRIMARY KEY (room, "Who"));
+ALTER TABLE app."Members" ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON app."Members" USING ("Who" = livekit_identity());
+SELECT livekit_register_access('app."Members"', identity => 'Who');
+SELECT lint.access();
+
+-- policies that do not ask who reads
+CREATE POLICY everybody ON app."Members" FOR SELECT TO regress_livekit_alice USING (1 = 1 OR false);
+CREATE POLICY colleagues ON app."Members" USING (room LIKE 'staff%');
+CREATE POLICY writers ON app."Members" FOR UPDATE USING (true);
+CREATE POLICY "only role" ON app."Members" USING (current_user = 'regress_livekit_alice');
+CREATE POLICY set ON app."Members" USING (current_setting('app.staff', true) = 'yes');
+CREATE POLICY open ON app."Members" USING (NOT EXISTS (SELECT FROM app.rooms));
+SELECT lint.access();
+SELECT * FROM lint.look('policy_shows_all');
+SELECT * FROM lint.look('policy_several_identities');
+SELECT lint.mend('policy_shows_all');
+SELECT lint.mend('policy_several_identities');
+SELECT polname, pg_get_expr(polqual, polrelid) FROM pg_policy WHERE polname IN ('everybody', 'colleagues') ORDER BY 1;
+ALTER POLICY everybody ON app."Members" USING (true);
+CREATE POLICY banned ON app."Members" AS RESTRICTIVE TO regress_livekit_keeper USING (room <> 'closed');
+CREATE POLICY frozen ON app."Members" AS RESTRICTIVE FOR UPDATE USING (room <> 'closed');
+SELECT lint.access();
+ALTER POLICY banned ON app."Members" TO regress_livekit_keeper, regress_livekit_alice;
+SELECT lint.access();
+ALTER POLICY banned ON app."Members" TO PUBLIC;
+SELECT lint.access();
+
+-- functions that may see what is no longer so
+CREATE FUNCTION app.is_open(room text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+CREATE FUNCTION app.is_known(room text) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true';
+CREATE POLICY callers ON app."Members" USING ("Who" = livekit_identity() AND app.is_open(room) AND app.is_known(room));
+SELECT * FROM lint.look('policy_volatile');
+SELECT lint.mend('policy_volatile');
+CREATE FUNCTION app.is_late(room text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+
+-- without an identity column, whoever sees a row may join
+CREATE TABLE app.lobby (room text PRIMARY KEY, is_public boolean);
+ALTER TABLE app.lobby ENABLE ROW LEVEL SECURITY;
+CREATE POLICY "open to all" ON app.lobby USING (true);
+CREATE POLICY lobby ON app.lobby USING (is_public);
+SELECT livekit_register_access('app.lobby');
+SELECT * FROM lint.look('policy_open');
+SELECT lint.access();
+SELECT lint.mend('policy_open');
+
+-- beneath a view, one table's policies are enough
+CREATE POLICY names ON app.rooms USING (true);
+ALTER TABLE app.rooms ENABLE ROW LEVEL SECURITY;
+CREATE VIEW app.front WITH (security_invoker) AS SELECT m.room, "Who" AS identity FROM app."Members" m JOIN app.rooms USING (room);
+SELECT livekit_register_access('app.front');
+SELECT lint.access();
+DROP POLICY banned ON app."Members";
+ALTER POLICY callers ON app."Members" USING (app.is_late(room));
+SELECT lint.access();
+
+SELECT livekit_unregister_access();
+SET client_min_messages = error;
+DROP SCHEMA lint, app CASCADE;
+DROP ROLE regress_livekit_keeper, regress_livekit_alice;

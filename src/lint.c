@@ -1,0 +1,352 @@
+/*-------------------------------------------------------------------------
+ *
+ * lint.c
+ *	  What is dangerous in this database.
+ *
+ * Runs the rules of lintrules.c, each in a subtransaction: what the caller may
+ * not look at is one finding, and not the end of the others.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/lint.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <sys/stat.h>
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+
+#include "access.h"
+#include "counters.h"
+#include "home.h"
+#include "lint.h"
+#include "masterkey.h"
+#include "nested.h"
+#include "registry.h"
+#include "rehearsal.h"
+#include "settings.h"
+
+#include "compat.h"
+
+#define SCHEMA "@schema@"
+
+static const char *const severity_names[] = {
+	[LK_DANGER] = "danger",
+	[LK_WARNING] = "warning",
+	[LK_ADVICE] = "advice",
+};
+
+/*
+ * The rules
+ */
+
+#define NPARAMETERS 5
+
+/* Columns of a rule's query. */
+enum
+{
+	FINDING_OBJECT, FINDING_FINDING, FINDING_MEND, NFINDING
+};
+
+typedef struct Finding
+{
+	const LkLintRule *rule;
+	bool		is_unknown;		/* not looked for */
+	char	   *texts[NFINDING];	/* NULL for a null */
+} Finding;
+
+typedef struct Lint
+{
+	Datum		values[NPARAMETERS];
+	char		nulls[NPARAMETERS];
+	const LkLintRule *rule;		/* being looked at */
+	List	   *findings;		/* of all rules */
+	MemoryContext context;		/* of these */
+} Lint;
+
+/* The query, with the schema's name in it. */
+static char *
+query_of(const LkLintRule *rule)
+{
+	const char *schema = quote_identifier(get_namespace_name(lk_home_schema()));
+	StringInfoData buf;
+	const char *s = rule->query;
+	const char *next;
+
+	initStringInfo(&buf);
+	while ((next = strstr(s, SCHEMA)) != NULL)
+	{
+		appendBinaryStringInfo(&buf, s, next - s);
+		appendStringInfoString(&buf, schema);
+		s = next + strlen(SCHEMA);
+	}
+	appendStringInfoString(&buf, s);
+	return buf.data;
+}
+
+static Finding *
+add(Lint *lint)
+{
+	Finding    *finding = palloc0(sizeof(*finding));
+
+	finding->rule = lint->rule;
+	lint->findings = lappend(lint->findings, finding);
+	return finding;
+}
+
+/* Run one rule's query; it may raise. */
+static void
+look(void *arg)
+{
+	static Oid	types[NPARAMETERS] = {
+		OIDOID, INTERVALOID, OIDOID, NAMEOID, NAMEOID
+	};
+	Lint	   *lint = arg;
+
+	SPI_connect();
+	(void) lk_nested_begin();	/* the subtransaction ends it */
+	if (SPI_execute_with_args(query_of(lint->rule), NPARAMETERS, types,
+							  lint->values, lint->nulls, true,
+							  0) != SPI_OK_SELECT)
+		elog(ERROR, "could not look for \"%s\"", lint->rule->name);
+	MemoryContextSwitchTo(lint->context);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		Finding    *finding = add(lint);
+
+		for (int c = 0; c < NFINDING; c++)
+		{
+			char	   *text = SPI_getvalue(SPI_tuptable->vals[i],
+											SPI_tuptable->tupdesc, c + 1);
+
+			finding->texts[c] = text == NULL ? NULL : pstrdup(text);
+		}
+	}
+	SPI_finish();
+}
+
+static void
+apply(Lint *lint, const LkLintRule *rule)
+{
+	ErrorData  *error;
+	Finding    *finding;
+
+	lint->rule = rule;
+	error = lk_rehearse_as_caller(look, lint);
+	if (error == NULL)
+		return;
+	if (error->sqlerrcode != ERRCODE_INSUFFICIENT_PRIVILEGE)
+		ReThrowError(error);
+	finding = add(lint);
+	finding->is_unknown = true;
+	finding->texts[FINDING_FINDING] = psprintf("Not looked for: %s.",
+											   error->message);
+}
+
+/* What is worst first; then by name, byte by byte. */
+static int
+compare(const ListCell *a, const ListCell *b)
+{
+	const Finding *x = lfirst(a);
+	const Finding *y = lfirst(b);
+	int			result;
+
+	if (x->is_unknown != y->is_unknown)
+		return x->is_unknown ? 1 : -1;
+	if (x->rule->severity != y->rule->severity)
+		return x->rule->severity < y->rule->severity ? -1 : 1;
+	result = strcmp(x->rule->name, y->rule->name);
+	if (result == 0 && x->texts[FINDING_OBJECT] && y->texts[FINDING_OBJECT])
+		result = strcmp(x->texts[FINDING_OBJECT], y->texts[FINDING_OBJECT]);
+	return result;
+}
+
+static void
+put(ReturnSetInfo *rsinfo, const Finding *finding)
+{
+	Datum		values[NFINDING + 2] = {0};
+	bool		nulls[NFINDING + 2] = {false};
+
+	values[0] = CStringGetTextDatum(finding->rule->name);
+	values[1] = CStringGetTextDatum(finding->is_unknown ? "unknown" :
+									severity_names[finding->rule->severity]);
+	for (int c = 0; c < NFINDING; c++)
+	{
+		nulls[c + 2] = finding->texts[c] == NULL;
+		if (!nulls[c + 2])
+			values[c + 2] = CStringGetTextDatum(finding->texts[c]);
+	}
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+static void
+set_name(Lint *lint, int parameter, const LkMapped *column)
+{
+	if (column->attnum == 0)
+		return;
+	lint->values[parameter] = NameGetDatum(&column->name);
+	lint->nulls[parameter] = ' ';
+}
+
+/*
+ * livekit_lint(max_key_age)
+ */
+PG_FUNCTION_INFO_V1(livekit_lint);
+Datum
+livekit_lint(PG_FUNCTION_ARGS)
+{
+	Lint		lint = {.context = CurrentMemoryContext};
+	ListCell   *cell;
+	const LkAccess *access = lk_access_get();
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				errmsg("parameter \"max_key_age\" must not be null"));
+	InitMaterializedSRF(fcinfo, 0);
+	memset(lint.nulls, 'n', sizeof(lint.nulls));
+	lint.values[0] = ObjectIdGetDatum(lk_home_schema());
+	lint.values[1] = PG_GETARG_DATUM(0);
+	lint.nulls[0] = lint.nulls[1] = ' ';
+	if (access != NULL && access->problem == NULL)
+	{
+		LkAccess   *copy = palloc(sizeof(*copy));
+
+		/* what is registered may be read anew meanwhile */
+		*copy = *access;
+		lint.values[2] = ObjectIdGetDatum(copy->relation);
+		lint.nulls[2] = ' ';
+		set_name(&lint, 3, &copy->columns[LK_COLUMN_IDENTITY]);
+		set_name(&lint, 4, &copy->columns[LK_COLUMN_ROOM]);
+	}
+	for (int i = 0; i < lk_nlint_rules; i++)
+		apply(&lint, &lk_lint_rules[i]);
+	list_sort(lint.findings, compare);
+	foreach(cell, lint.findings)
+		put((ReturnSetInfo *) fcinfo->resultinfo, lfirst(cell));
+	return (Datum) 0;
+}
+
+/*
+ * What no catalog says
+ */
+
+static void
+put_fact(ReturnSetInfo *rsinfo, const char *fact, const char *value)
+{
+	Datum		values[2];
+	bool		nulls[2] = {false, value == NULL || value[0] == '\0'};
+
+	values[0] = CStringGetTextDatum(fact);
+	values[1] = nulls[1] ? (Datum) 0 : CStringGetTextDatum(value);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+static const char *
+on_off(bool on)
+{
+	return on ? "on" : "off";
+}
+
+/* May others put another file in the place of this one? */
+static const char *
+directory_writable(const char *path)
+{
+	char	   *directory = pstrdup(path);
+	struct stat st;
+
+	if (path[0] == '\0')
+		return NULL;
+	get_parent_directory(directory);
+	if (stat(directory, &st) != 0)
+		return NULL;
+	return on_off((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 &&
+				  (st.st_mode & S_ISVTX) == 0);
+}
+
+static void
+put_files(ReturnSetInfo *rsinfo)
+{
+	const char *problem = NULL;
+
+	put_fact(rsinfo, "key_file", lk_settings_key_file());
+	put_fact(rsinfo, "key_file_directory_writable",
+			 directory_writable(lk_settings_key_file()));
+	put_fact(rsinfo, "master_key_file", lk_settings_master_key_file());
+	put_fact(rsinfo, "master_key_file_directory_writable",
+			 directory_writable(lk_settings_master_key_file()));
+	if (lk_settings_master_key_file()[0] != '\0')
+		(void) lk_masterkey_newest(GetCurrentTimestamp(), &problem);
+	put_fact(rsinfo, "master_key_problem", problem);
+}
+
+static void
+put_access(ReturnSetInfo *rsinfo)
+{
+	LkAccess   *access = lk_access_get();
+	const char *problem = NULL;
+	const char *warning = NULL;
+
+	if (access != NULL)
+	{
+		problem = access->problem ? access->problem :
+			lk_registry_problem(access);
+		if (problem == NULL)
+			warning = lk_registry_warning(access);
+	}
+	put_fact(rsinfo, "access_problem", problem);
+	put_fact(rsinfo, "access_warning", warning);
+	put_fact(rsinfo, "access_is_gone",
+			 access == NULL ? NULL :
+			 on_off(get_rel_name(access->relation) == NULL));
+}
+
+static void
+put_clock(ReturnSetInfo *rsinfo)
+{
+	double		seconds;
+	int64		tokens = lk_counters_skew(&seconds);
+
+	put_fact(rsinfo, "skew_tokens", psprintf(INT64_FORMAT, tokens));
+	put_fact(rsinfo, "skew_seconds", psprintf("%.0f", seconds));
+}
+
+/*
+ * livekit_lint_facts()
+ */
+PG_FUNCTION_INFO_V1(livekit_lint_facts);
+Datum
+livekit_lint_facts(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	InitMaterializedSRF(fcinfo, 0);
+	put_fact(rsinfo, "preloaded", on_off(lk_counters_are_shared()));
+	put_fact(rsinfo, "secret_exposed", on_off(lk_settings_secret_exposed()));
+	put_fact(rsinfo, "lost_setting", lk_settings_lost());
+	put_files(rsinfo);
+	put_fact(rsinfo, "url", lk_settings_url());
+	put_fact(rsinfo, "environment_url", lk_settings_environment_url());
+	put_fact(rsinfo, "max_ttl", psprintf("%d", lk_request_max_ttl()));
+	put_fact(rsinfo, "audit",
+			 GetConfigOption("livekit_token.audit", false, false));
+	put_fact(rsinfo, "audit_refusals",
+			 GetConfigOption("livekit_token.audit_refusals", false, false));
+	put_access(rsinfo);
+	put_clock(rsinfo);
+	return (Datum) 0;
+}

@@ -1,0 +1,301 @@
+/*-------------------------------------------------------------------------
+ *
+ * rehearsal.c
+ *	  Acting as another role, for a question whose effects are taken back.
+ *
+ * The role is set as SET ROLE sets it, so that the server's own rules say who
+ * may, and so that policies see it as they would see a caller. The end of the
+ * subtransaction restores the role and all settings.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/rehearsal.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/resowner.h"
+#include "utils/syscache.h"
+
+#include "identity.h"
+#include "inforce.h"
+#include "jsonarg.h"
+#include "names.h"
+#include "nested.h"
+#include "owner.h"
+#include "rehearsal.h"
+
+#include "compat.h"
+
+/* Where PostgREST puts the claims, and where they go without a mechanism. */
+#define CLAIMS	"request.jwt.claims"
+#define OURS	"livekit"
+
+/*
+ * The setting of the role itself, and of those that log in and can become it:
+ * of gateways.  That of the database comes before that of all of them.
+ */
+static const char *const mechanisms =
+	"SELECT r.rolname::text, s.value, r.oid = $1 AS own "
+	"FROM pg_roles r CROSS JOIN LATERAL ("
+	"  SELECT substr(c, strpos(c, '=') + 1) AS value"
+	"  FROM pg_db_role_setting d, unnest(d.setconfig) c"
+	"  WHERE d.setrole = r.oid"
+	"    AND d.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))"
+	"    AND lower(split_part(c, '=', 1)) = 'livekit_token.identity'"
+	"  ORDER BY d.setdatabase DESC LIMIT 1) s "
+	"WHERE r.oid = $1"
+	"   OR r.rolcanlogin AND NOT r.rolsuper AND pg_has_role(r.oid, $1, 'MEMBER') "
+	"ORDER BY own DESC, 1";
+
+/* Does the role log in by itself? */
+static bool
+can_login(Oid role)
+{
+	HeapTuple	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_authid) GETSTRUCT(tuple))->rolcanlogin;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* Take what all rows agree on; the role's own comes first, and alone. */
+static void
+take_mechanism(LkRehearsal *rehearsal, SPITupleTable *rows)
+{
+	for (uint64 i = 0; i < rows->numvals; i++)
+	{
+		char	   *role = SPI_getvalue(rows->vals[i], rows->tupdesc, 1);
+		char	   *value = SPI_getvalue(rows->vals[i], rows->tupdesc, 2);
+		char	   *own = SPI_getvalue(rows->vals[i], rows->tupdesc, 3);
+		bool		is_own = own[0] == 't';
+
+		/* who logs in and is given no claims comes by no gateway */
+		if (!is_own && rehearsal->claims == NULL &&
+			can_login(rehearsal->role))
+			return;
+		if (i > 0 && strcmp(value, rehearsal->mechanism) != 0)
+		{
+			rehearsal->ambiguity =
+				psprintf("Role \"%s\" has it as \"%s\", role \"%s\" as \"%s\"",
+						 rehearsal->mechanism_role, rehearsal->mechanism,
+						 role, value);
+			rehearsal->mechanism = LK_IDENTITY_ROLE;
+			rehearsal->mechanism_role = NULL;
+			return;
+		}
+		if (i == 0)
+		{
+			rehearsal->mechanism = value;
+			rehearsal->mechanism_role = role;
+		}
+		if (is_own)
+			return;
+	}
+}
+
+static void
+find_mechanism(LkRehearsal *rehearsal)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Oid			types[] = {OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(rehearsal->role)};
+	int			level;
+
+	rehearsal->mechanism = LK_IDENTITY_ROLE;
+	rehearsal->mechanism_role = NULL;
+	rehearsal->ambiguity = NULL;
+	SPI_connect();
+	level = lk_nested_begin();
+	if (SPI_execute_with_args(mechanisms, lengthof(types), types, values,
+							  NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the settings of roles");
+	MemoryContextSwitchTo(context);
+	take_mechanism(rehearsal, SPI_tuptable);
+	lk_nested_end(level);
+	SPI_finish();
+	MemoryContextSwitchTo(context);
+}
+
+void
+lk_rehearsal_begin(LkRehearsal *rehearsal)
+{
+	rehearsal->role_name = GetUserNameFromId(rehearsal->role, false);
+	if (InLocalUserIdChange() || InSecurityRestrictedOperation())
+		ereport(ERROR,
+				errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				errmsg("cannot act as role \"%s\" within a SECURITY DEFINER function",
+					   rehearsal->role_name));
+	if (IsInParallelMode())
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_TRANSACTION_STATE),
+				errmsg("cannot act as role \"%s\" within a parallel query",
+					   rehearsal->role_name));
+	if (!lk_can_set_role(GetUserId(), rehearsal->role) ||
+		!lk_can_set_role(GetSessionUserId(), rehearsal->role))
+		ereport(ERROR,
+				errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				errmsg("permission denied to act as role \"%s\"",
+					   rehearsal->role_name),
+				errdetail("You can ask for roles that you can SET ROLE to."));
+	find_mechanism(rehearsal);
+}
+
+/*
+ * Claims
+ */
+
+/* A JSON value as a setting holds it: a string without its quotes. */
+static char *
+setting_text(const JsonbValue *v)
+{
+	if (v->type == jbvString)
+		return pnstrdup(v->val.string.val, v->val.string.len);
+	return JsonbToCString(NULL, &JsonbValueToJsonb(unconstify(JsonbValue *, v))->root,
+						  -1);
+}
+
+pg_noreturn static void
+refuse_claims(const char *detail)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("claims cannot be set"),
+			errdetail("%s", detail));
+}
+
+/* Set what an object names: settings that an application may have. */
+static void
+set_members(Jsonb *object)
+{
+	JsonbIterator *it = JsonbIteratorInit(&object->root);
+	JsonbValue	key,
+				v;
+
+	while (lk_json_next_member(&it, &key, &v))
+	{
+		char	   *name = pnstrdup(key.val.string.val, key.val.string.len);
+
+		if (!lk_identity_names_setting(name) ||
+			pg_strncasecmp(name, OURS, strlen(OURS)) == 0)
+			refuse_claims(psprintf("\"%s\" is not the name of an application's setting, such as \"app.user_id\".",
+								   lk_name_quote(name, strlen(name))));
+		lk_nested_set(name, v.type == jbvNull ? "" : setting_text(&v));
+	}
+}
+
+/* Set what a gateway would have set. */
+static void
+set_claims(Jsonb *claims)
+{
+	const char *path;
+	const char *setting = lk_identity_setting(&path);
+	JsonbValue	scalar;
+
+	/* nothing that this session has set is the role's */
+	if (setting != NULL)
+		lk_nested_set(setting, "");
+	if (claims == NULL)
+		return;
+	if (JB_ROOT_IS_OBJECT(claims) && (setting == NULL || path != NULL))
+		lk_nested_set(setting == NULL ? CLAIMS : setting,
+					  JsonbToCString(NULL, &claims->root, -1));
+	else if (JB_ROOT_IS_OBJECT(claims))
+		set_members(claims);
+	else if (setting != NULL && path == NULL && JB_ROOT_IS_SCALAR(claims) &&
+			 JsonbExtractScalar(&claims->root, &scalar) &&
+			 (scalar.type == jbvString || scalar.type == jbvNumeric))
+		lk_nested_set(setting, setting_text(&scalar));
+	else
+		refuse_claims(path == NULL && setting != NULL ?
+					  "They must be a string, a number, or an object of settings and their values." :
+					  "They must be an object.");
+}
+
+/*
+ * Acting
+ */
+
+/* Run act in a subtransaction of its own; see lk_rehearse. */
+static ErrorData *
+rehearse(const LkRehearsal *rehearsal, void (*act) (void *arg), void *arg)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+	volatile bool acting = false;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		/* the end of the subtransaction is that of these settings */
+		if (rehearsal != NULL)
+		{
+			lk_nested_set("row_security", "on");
+			lk_nested_set("role", rehearsal->role_name);
+			set_claims(rehearsal->claims);
+			lk_owner_confine();
+		}
+		acting = true;
+		act(arg);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+
+	/* a wrong question has no answer, nor has one that is to end */
+	if (error != NULL &&
+		(!acting ||
+		 ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION ||
+		 ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTERNAL_ERROR))
+		ReThrowError(error);
+	return error;
+}
+
+ErrorData *
+lk_rehearse(const LkRehearsal *rehearsal, void (*act) (void *arg), void *arg)
+{
+	ErrorData  *volatile error = NULL;
+
+	lk_identity_assume(rehearsal->mechanism);
+	lk_inforce_rehearse(true);
+	PG_TRY();
+	{
+		error = rehearse(rehearsal, act, arg);
+	}
+	PG_FINALLY();
+	{
+		lk_inforce_rehearse(false);
+		lk_identity_assume(NULL);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+ErrorData *
+lk_rehearse_as_caller(void (*act) (void *arg), void *arg)
+{
+	return rehearse(NULL, act, arg);
+}

@@ -1,0 +1,52 @@
+/*-------------------------------------------------------------------------
+ *
+ * walk.h
+ *	  The steps to the answer whether a role may join a room.
+ *
+ * Portions Copyright (c) 2026, the livekit_token authors
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ * IDENTIFICATION
+ *	  src/walk.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LK_WALK_H
+#define LK_WALK_H
+
+#include "authorize.h"
+#include "explain.h"
+#include "rehearsal.h"
+
+/* What the steps find out, one for the next. */
+typedef struct LkWalk
+{
+	MemoryContext context;		/* of all that is found */
+	LkExplanation *explanation;
+	LkRehearsal rehearsal;
+	const char *subject;		/* of the step being taken */
+	bool		refused;
+	const char *door;			/* the function by which it asks, or NULL */
+	LkAccess   *access;
+	char	   *identity;
+	LkRow		row;
+	LkPermit	permit;
+	bool		row_unseen;
+	bool		row_is_there;	/* as the caller sees it */
+	char	   *otherwise;		/* its key, if that is another text */
+} LkWalk;
+
+/* Add a step to the explanation; the finding and the mend are not copied. */
+extern void lk_walk_add(LkWalk *walk, LkVerdict verdict, const char *mend,
+						const char *finding);
+
+/* Add one that says what an error says, with what only the log has. */
+extern void lk_walk_add_error(LkWalk *walk, const ErrorData *error);
+
+/*
+ * Take the steps up to the first that refuses.  The argument is an LkWalk;
+ * to be called as the role, in a rehearsal.
+ */
+extern void lk_walk_take_steps(void *arg);
+
+#endif							/* LK_WALK_H */
