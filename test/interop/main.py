@@ -11,6 +11,7 @@ import traceback
 from pathlib import Path
 
 import admission
+import api
 import database
 import hasura
 import install
@@ -21,8 +22,10 @@ from cases import CASES, GRANTS, ORDER
 from dialects import READS, REGISTERED, WRITES, Dialect, plain_config
 from tap import Tap, differences
 
-GATEWAYS = {"postgrest": postgrest.suite, "hasura": hasura.suite, "pgbouncer": pgbouncer.suite}
-SUITES = tuple(dict.fromkeys((*install.PEERS, "server", *GATEWAYS)))
+GATEWAYS = {"postgrest": postgrest.suite, "hasura": hasura.suite, "pgbouncer": pgbouncer.suite,
+            "api": api.suite}
+SUITES = tuple(dict.fromkeys((*(name for name in install.PEERS if name not in GATEWAYS),
+                              "server", *GATEWAYS)))
 JOIN = CASES[0].title
 # Our tokens, and theirs, after somebody laid hands on them.
 FORGERIES = {

@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Sends to LiveKit what livekit_outbox holds: the worker of examples/outbox.sql.
+
+    outbox.py "dbname=app user=livekit_worker"
+
+Needs psycopg 3 (Debian: python3-psycopg).  Run as many as you like: each
+request is taken by one of them.  It may arrive twice, though, if a worker or
+the database dies between LiveKit's answer and COMMIT.  SIGTERM lets a worker
+finish what it is sending.
+
+It waits by LISTEN, so connect it to PostgreSQL itself, not to a pooler in
+transaction mode.
+"""
+
+import http.client
+import json
+import select
+import signal
+import socket
+import sys
+import urllib.parse
+
+import psycopg
+
+TIMEOUT = 10                # seconds for LiveKit to answer
+LONGEST = 300               # seconds between two attempts
+POLL = 10                   # seconds until it looks without having been woken
+WORTH = "1 day"             # a request older than that is given up
+KEPT = 64 * 1024            # bytes of an answer
+AGAIN = {408, 429}          # and 5xx: perhaps it works later
+# Who isn't there need not be removed or changed.
+IF_THERE = {"RemoveParticipant", "UpdateParticipant"}
+
+# The oldest that is due and that no other worker has.  Of those that change the
+# same thing the older goes first, or a new permission might be undone by an old.
+TAKE = """
+SELECT id, rpc, body::text, project, unless_allowed FROM livekit_outbox AS o
+ WHERE sent_at IS NULL AND next_attempt_at <= now() AND NOT EXISTS (
+       SELECT FROM livekit_outbox AS earlier
+        WHERE earlier.sent_at IS NULL AND earlier.next_attempt_at < 'infinity'
+          AND earlier.id < o.id AND earlier.rpc = o.rpc
+          AND earlier.body ->> 'room' = o.body ->> 'room'
+          AND earlier.body ->> 'identity' = o.body ->> 'identity')
+ ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"""
+STAYS = """
+SELECT livekit_may_stay(b ->> 'room', b ->> 'identity') FROM (SELECT %s::jsonb) AS q(b)"""
+SIGN = "SELECT method, url, headers, body FROM livekit.livekit_api_request(%s, %s, %s)"
+DONE = """
+UPDATE livekit_outbox SET attempts = attempts + 1, sent_at = clock_timestamp(),
+       status = %s, response = %s, last_error = NULL WHERE id = %s"""
+FAILED = """
+UPDATE livekit_outbox SET attempts = attempts + 1, status = %s, response = %s, last_error = %s,
+       next_attempt_at = CASE WHEN %s AND created_at > now() - %s::interval
+           THEN clock_timestamp() + least(2.0 ^ attempts, %s) * interval '1 second'
+           ELSE 'infinity' END
+ WHERE id = %s"""
+NEXT = """
+SELECT extract(epoch FROM min(next_attempt_at) - now())::float8 FROM livekit_outbox
+ WHERE sent_at IS NULL AND next_attempt_at < 'infinity'"""
+
+
+def send(method, url, headers, body):
+    """LiveKit's answer, status and text; OSError or HTTPException if there is none."""
+    to = urllib.parse.urlsplit(url)
+    kind = http.client.HTTPSConnection if to.scheme == "https" else http.client.HTTPConnection
+    connection = kind(to.hostname, to.port, timeout=TIMEOUT)
+    try:
+        connection.request(method, to.path, body.encode(), headers)
+        answer = connection.getresponse()
+        text = answer.read(KEPT).decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+        # LiveKit quotes a token that it refuses.
+        return answer.status, text.replace(headers["Authorization"].split()[-1], "(token)")
+    finally:
+        connection.close()
+
+
+def not_found(status, text):
+    """Says Twirp that what the request is about is not there?"""
+    try:
+        return status == 404 and json.loads(text)["code"] == "not_found"
+    except (ValueError, TypeError, KeyError):
+        return False
+
+
+def attempt(database, rpc, body, project, unless_allowed):
+    """Is it done, may it be tried again, and HTTP's status, the answer, the error."""
+    try:
+        # A savepoint: what the database refuses must not undo the row's lock.
+        with database.transaction():
+            if unless_allowed and database.execute(STAYS, (body,)).fetchone()[0]:
+                return True, False, None, "allowed", None
+            request = database.execute(SIGN, (rpc, body, project)).fetchone()
+    except psycopg.Error as error:
+        if database.broken:
+            raise
+        # Class 22: the row is wrong, and will be; all else an administrator mends.
+        wrong = (error.sqlstate or "").startswith("22")
+        return False, not wrong, None, None, f"{error.sqlstate}: {error.diag.message_primary}"
+    try:
+        status, text = send(*request)
+    except (OSError, http.client.HTTPException) as error:
+        return False, True, None, None, f"{type(error).__name__}: {error}"
+    done = 200 <= status < 300 or rpc.split("/")[-1] in IF_THERE and not_found(status, text)
+    return done, status >= 500 or status in AGAIN, status, text, f"HTTP {status}"
+
+
+def deliver(database):
+    """Send the next request, if there is one."""
+    with database.transaction():
+        row = database.execute(TAKE).fetchone()
+        if not row:
+            return False
+        number, rpc, *_ = row
+        done, again, status, text, error = attempt(database, *row[1:])
+        if done:
+            database.execute(DONE, (status, text, number))
+        else:
+            database.execute(FAILED, (status, text, error, again, WORTH, LONGEST, number))
+            print(f"request {number}, {rpc!r}: {error}", file=sys.stderr, flush=True)
+        return True
+
+
+def main(conninfo):
+    # A signal writes into a socket, so that select() below sees it.
+    stopped = []
+    wakes, woken = socket.socketpair()
+    woken.setblocking(False)
+    signal.set_wakeup_fd(woken.fileno())
+    for number in signal.SIGTERM, signal.SIGINT:
+        signal.signal(number, lambda *_: stopped.append(True))
+
+    pause = 1
+    while not stopped:
+        try:
+            with psycopg.connect(conninfo, autocommit=True) as database:
+                notified = []
+                database.add_notify_handler(notified.append)
+                database.execute("LISTEN livekit_outbox")
+                pause = 1
+                while not stopped:
+                    notified.clear()
+                    if deliver(database):
+                        continue
+                    seconds, = database.execute(NEXT).fetchone()
+                    if not notified and not stopped:
+                        seconds = POLL if seconds is None else min(max(1, seconds), POLL)
+                        select.select([database, wakes], [], [], seconds)
+        except psycopg.OperationalError as error:
+            print(f"database: {error}", file=sys.stderr, flush=True)
+            select.select([wakes], [], [], 0 if stopped else pause)
+            pause = min(2 * pause, 30)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(sys.argv[1])
