@@ -1,13 +1,13 @@
 # What people run: each of these is one script, needs no PGXS and builds what
 # it needs.  The Makefile includes this, and PGXS where none of them is asked for.
-TASKS = demo check unit regress pgtap tap readme fuzz interop check-versions \
+TASKS = demo example example-check check unit regress pgtap tap readme fuzz interop check-versions \
 	bench bench-endpoint bench-instructions bench-memory sanitize valgrind
 
 ifneq ($(filter $(TASKS),$(MAKECMDGOALS)),)
 
 NO_PGXS = yes
 .PHONY: $(MAKECMDGOALS)
-demo check sanitize valgrind:
+demo example example-check check sanitize valgrind:
 	@tools/$@
 unit regress pgtap tap readme fuzz:
 	@tools/check $@

@@ -1,0 +1,288 @@
+// check.mjs ADDRESS [--screenshot FILE]
+//
+// Drives the page in three browsers, against everything else as it is: LiveKit's
+// server, PostgREST, nginx, PostgreSQL.  Prints TAP.
+import { execFileSync } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
+import { chromium } from 'playwright-core';
+
+const [address, option, file] = process.argv.slice(2);
+const TOKEN_SOURCE = '**/api/rpc/livekit_token_source';
+const people = {};
+const tokens = [];
+let count = 0, failures = 0;
+
+function check(title, passed, diagnosis) {
+  count++;
+  if (!passed) failures++;
+  console.log(`${passed ? 'ok' : 'not ok'} ${count} - ${title}`);
+  if (!passed && diagnosis !== undefined) console.log(`# ${JSON.stringify(diagnosis)}`);
+}
+
+const note = (text) => console.log(`# ${text}`);
+
+function same(title, got, due) {
+  check(title, JSON.stringify(got) === JSON.stringify(due), { got, due });
+}
+
+// Whether it comes true within some seconds, and after how many milliseconds.
+async function within(seconds, question) {
+  const start = performance.now();
+  for (;;) {
+    if (await question()) return Math.round(performance.now() - start);
+    if (performance.now() - start > seconds * 1000) return 0;
+    await pause(10);
+  }
+}
+
+async function eventually(title, seconds, question) {
+  const passed = await within(seconds, question);
+  check(title, passed, `not within ${seconds} s`);
+  return passed;
+}
+
+function sql(query) {
+  const text = execFileSync('psql', ['-XqAt', '-d', 'meeting', '-v', 'ON_ERROR_STOP=1', '-c', query]);
+  return JSON.parse(text.toString().trim() || 'null');
+}
+
+const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
+
+// Sign in, in a browser of one's own.
+async function signIn(browser, name) {
+  const context = await browser.newContext({ viewport: { width: 1180, height: 470 } });
+  context.setDefaultTimeout(10000);
+  const page = people[name] = await context.newPage();
+  page.on('response', async (response) => {
+    if (!response.url().endsWith('livekit_token_source') || !response.ok()) return;
+    const { participant_token: token } = await response.json();
+    if (!tokens.includes(token)) tokens.push(token);
+  });
+  await page.goto(address);
+  await page.selectOption('[name=person]', name);
+  await page.click('#sign-in button');
+  await page.waitForSelector('body[data-state=signed-in]');
+  return page;
+}
+
+const state = (page) => page.evaluate(() => document.body.dataset.state);
+const notice = (page) => page.textContent('#notice');
+const roleIn = (page, name) => page.textContent(`#tile-${name} figcaption i`, { timeout: 1000 }).catch(() => '');
+const mayPublish = (page) => page.isEnabled('#camera');
+const tokenOf = (name) => tokens.findLast((token) => claims(token).sub === name);
+
+// From the click on a room to being in it, in milliseconds.
+async function join(page, room = 'standup') {
+  const start = performance.now();
+  await page.click(`#mine button:has-text("${room}")`);
+  await page.waitForSelector('body[data-state=connected]', { timeout: 15000 });
+  return Math.round(performance.now() - start);
+}
+
+// How many frames of somebody's camera a page has shown.
+const frames = (page, name) => page.evaluate((id) =>
+  document.getElementById(id)?.querySelector('video').getVideoPlaybackQuality().totalVideoFrames ?? 0, `tile-${name}`);
+const seen = (page, name) => page.evaluate((id) =>
+  !!document.getElementById(id)?.classList.contains('seen'), `tile-${name}`);
+const watches = async (page, name) => await seen(page, name) && await frames(page, name) > 5;
+const hears = (page, name) => page.evaluate((id) =>
+  !!document.getElementById(id)?.querySelector('audio').srcObject?.getAudioTracks().length, `tile-${name}`);
+
+// A call of PostgREST, as the one who is signed in there.
+const call = (page, path, body, headers = {}) => page.evaluate(async ([path, body, headers]) => {
+  const response = await fetch(path,
+    { method: 'POST', body, headers: { 'Content-Type': 'application/json', ...headers } });
+  return { status: response.status, code: (await response.json().catch(() => null))?.code };
+}, [path, typeof body === 'string' ? body : JSON.stringify(body), headers]);
+const asPerson = async (name) => ({ Authorization: `Bearer ${sql(`SELECT to_json(api.sign_in('${name}', 'demo'))`)}` });
+
+const membersSeen = async (page, name) => page.evaluate(async (headers) => {
+  const response = await fetch('/api/member?room=eq.standup&order=person', { headers });
+  return (await response.json()).map(({ person }) => person);
+}, await asPerson(name));
+
+async function story(browser) {
+  // Signing in.
+  const ada = await signIn(browser, 'ada'), ben = await signIn(browser, 'ben');
+  const cleo = await signIn(browser, 'cleo'), dave = await signIn(browser, 'dave');
+  same('a wrong password signs nobody in',
+    await call(dave, '/api/rpc/sign_in', { person: 'ada', password: 'guess' }), { status: 401, code: '42501' });
+
+  // Host and speaker.
+  note(`click to connected: ${await join(ada)} ms, the first in the room`);
+  note(`click to connected: ${await join(ben)} ms, the second`);
+  await eventually('the host sees the speaker', 15, () => watches(ada, 'ben'));
+  await eventually('the speaker sees the host', 15, () => watches(ben, 'ada'));
+  await eventually('and they hear each other', 5, async () => await hears(ada, 'ben') && hears(ben, 'ada'));
+
+  // Viewer.
+  note(`click to connected: ${await join(cleo)} ms, the third`);
+  await eventually('the viewer sees both', 15, async () => await watches(cleo, 'ada') && watches(cleo, 'ben'));
+  await eventually('the others see the viewer come in, and her role', 5, async () =>
+    await roleIn(ada, 'cleo') === 'viewer');
+  same('the viewer\'s token does not let her publish', sorted(claims(tokenOf('cleo')).video),
+    { canPublish: false, canPublishData: false, canSubscribe: true, room: 'standup', roomJoin: true });
+  check('the viewer has no button to publish', !await mayPublish(cleo));
+  // Her browser may be made to believe otherwise; the server is not.
+  await cleo.evaluate(() => {
+    const { localParticipant } = window.room;
+    const { permissions } = localParticipant;
+    localParticipant.permissions = Object.assign(permissions.clone(), { canPublish: true });
+    localParticipant.setCameraEnabled(true).catch(() => {});
+  });
+  check('and cannot, whatever her browser believes', !await within(2, () => seen(ada, 'cleo')));
+  await cleo.click('#leave');
+  await cleo.waitForSelector('body[data-state=signed-in]');
+  await join(cleo);
+  same('a viewer changes no roles', await call(cleo, '/api/rpc/change_role',
+    { room: 'standup', person: 'cleo', role: 'host' }, await asPerson('cleo')), { status: 403, code: '42501' });
+  same('nor does she remove anybody', await call(cleo, '/api/rpc/remove_member',
+    { room: 'standup', person: 'ben' }, await asPerson('cleo')), { status: 403, code: '42501' });
+
+  // Stranger.
+  await dave.fill('[name=room]', 'standup');
+  const [refusal] = await Promise.all([dave.waitForResponse(TOKEN_SOURCE), dave.click('#rooms > button')]);
+  same('a stranger gets 403 from PostgREST', [refusal.status(), (await refusal.json()).code], [403, '42501']);
+  await eventually('and is told so', 5, async () => await notice(dave) === 'permission denied for this room');
+  same('somebody who is not signed in gets 401',
+    await call(dave, '/api/rpc/livekit_token_source', { room_name: 'standup' }), { status: 401, code: '42501' });
+  same('nobody gets a token as somebody else', await call(dave, '/api/rpc/livekit_token_source',
+    { room_name: 'standup', participant_identity: 'ben' }, await asPerson('ada')), { status: 403, code: '42501' });
+
+  same('nor with a name of their own choice', await call(cleo, '/api/rpc/livekit_token_source',
+    { room_name: 'standup', participant_name: 'Ada' }, await asPerson('cleo')), { status: 403, code: '42501' });
+  same('members of a room see its members', await membersSeen(cleo, 'cleo'), ['ada', 'ben', 'cleo', 'scribe']);
+  same('a stranger sees none', await membersSeen(dave, 'dave'), []);
+
+  // The host makes the viewer a speaker, during the call.
+  await ada.selectOption('#member-cleo select', 'speaker');
+  const changed = await eventually('a changed role lets the viewer publish during the call', 5, () => mayPublish(cleo));
+  note(`choice of the role to permission: ${changed} ms`);
+  await cleo.click('#camera');
+  await eventually('and the others see her', 15, async () => await watches(ada, 'cleo') && watches(ben, 'cleo'));
+  await eventually('with her new role', 5, async () => await roleIn(ben, 'cleo') === 'speaker');
+  if (option === '--screenshot') await screenshot(ada);
+
+  // And a viewer again, who was a speaker when his token was signed.
+  await ada.selectOption('#member-ben select', 'viewer');
+  await eventually('a speaker made a viewer is no longer seen', 5, async () => !await seen(ada, 'ben'));
+  const bens = tokenOf('ben');
+  check('his token would still let him publish', claims(bens).video.canPublish);
+  await comeBack(ben, bens);
+  await eventually('but with it he comes back as a viewer', 2, async () =>
+    await state(ben) === 'connected' && !await mayPublish(ben));
+
+  // The host removes him.
+  const removal = performance.now();
+  await ada.click('#member-ben button');
+  await eventually('a removed member is disconnected', 5, async () => await state(ben) === 'signed-in');
+  note(`click on Remove to disconnected: ${Math.round(performance.now() - removal)} ms`);
+  same('and told why', await notice(ben), 'You were removed from standup.');
+  await eventually('the others see him go', 5, async () => !await ada.$('#tile-ben'));
+  await ben.unroute(TOKEN_SOURCE);
+  await ben.fill('[name=room]', 'standup');
+  const [again] = await Promise.all([ben.waitForResponse(TOKEN_SOURCE), ben.click('#rooms > button')]);
+  same('he gets no new token', [again.status(), (await again.json()).code], [403, '42501']);
+  await ben.route(TOKEN_SOURCE, (route) => route.fulfill({ json: answerOf(bens) }));
+  await ben.click('#rooms > button');
+  await eventually('with the old one he comes in, and is removed again', 10, () =>
+    ben.evaluate(() => /removed/.test(document.getElementById('notice').textContent)));
+  const stay = () => sql(`
+    SELECT json_agg(extract(epoch FROM received_at) * 1000 ORDER BY received_at) FROM livekit_inbox
+     WHERE event IN ('participant_joined', 'participant_left') AND body #>> '{participant,sid}' = (
+           SELECT body #>> '{participant,sid}' FROM livekit_inbox
+            WHERE identity = 'ben' AND event = 'participant_joined' ORDER BY received_at DESC LIMIT 1)`);
+  await within(5, () => stay().length === 2);
+  const [joined, left] = stay();
+  check('within a second', left - joined < 1000, [joined, left]);
+  note(`he stayed for ${Math.round(left - joined)} ms`);
+  check('and nobody but him was disturbed', await state(ada) === 'connected' && await state(cleo) === 'connected');
+
+  await records(dave);
+}
+
+const answerOf = (token) => ({
+  server_url: sql(`SELECT to_json(setting) FROM pg_settings WHERE name = 'livekit_token.url'`),
+  participant_token: token,
+});
+
+// Leave, and come back with a token that was kept.
+async function comeBack(page, token) {
+  await page.click('#leave');
+  await page.waitForSelector('body[data-state=signed-in]');
+  await page.route(TOKEN_SOURCE, (route) => route.fulfill({ json: answerOf(token) }));
+  await join(page);
+}
+
+// What the database knows afterwards.
+async function records(page) {
+  same('livekit_issued has exactly the tokens that the browsers got',
+    (sql(`SELECT json_agg(json_build_array(jti, identity, room, grants) ORDER BY jti COLLATE "C")
+            FROM livekit.livekit_issued WHERE via = 'livekit_token_source'`) ?? [])
+      .map(([jti, identity, room, grants]) => [jti, identity, room, sorted(grants)]),
+    tokens.map(claims).map(({ jti, sub, video }) => [jti, sub, video.room, sorted({ video })])
+      .sort(([a], [b]) => a < b ? -1 : 1));
+  same('and beside them those of the requests to LiveKit\'s server, a row each',
+    sql(`SELECT json_agg(DISTINCT via) FROM livekit.livekit_issued WHERE via <> 'livekit_token_source'`),
+    ['livekit_api_request']);
+
+  await eventually('the inbox has every coming in', 5, () => sql(`
+    SELECT to_json(count(*)) FROM livekit_inbox WHERE event = 'participant_joined'`) === 6);
+  const events = sql(`SELECT json_object_agg(event, n) FROM (
+    SELECT event, count(*) AS n FROM livekit_inbox GROUP BY event) q`);
+  check('and room_started once, tracks and leavings', events.room_started === 1 && events.track_published >= 5
+    && events.participant_left >= 3, events);
+  const forged = JSON.stringify({ event: 'participant_joined', id: 'EV_forged', room: { name: 'standup' },
+    participant: { identity: 'ada' } });
+  same('a forged webhook is refused', (await call(page, '/hook', forged, { Authorization: tokens[0] })).status, 403);
+  same('and an unsigned one', (await call(page, '/hook', forged)).status, 403);
+  same('and neither is in the inbox', sql(`SELECT to_json(count(*)) FROM livekit_inbox WHERE id = 'EV_forged'`), 0);
+  await eventually('all of the outbox is sent', 5, () =>
+    sql('SELECT to_json(count(*)) FROM livekit_outbox WHERE sent_at IS NULL') === 0);
+  same('at the first attempt', sql('SELECT to_json(max(attempts)) FROM livekit_outbox'), 1);
+}
+
+const sorted = (value) => Array.isArray(value) || typeof value !== 'object' ? value
+  : Object.fromEntries(Object.keys(value).sort().map((name) => [name, sorted(value[name])]));
+
+// The median of joins and leavings of one who is alone.
+async function timing(browser) {
+  const page = await signIn(browser, 'dave'), times = [];
+  for (let round = 0; round < 9; round++) {
+    times.push(await join(page, 'workshop'));
+    await page.click('#leave');
+    await page.waitForSelector('body[data-state=signed-in]');
+  }
+  const asked = await page.evaluate(() => performance.getEntriesByType('resource')
+    .filter(({ name }) => name.endsWith('livekit_token_source')).map(({ duration }) => duration));
+  note(`click to connected: ${spread(times)} ms; of which the token: ${spread(asked)} ms`);
+}
+
+function spread(times) {
+  const [first, ...others] = times.map(Math.round).sort((a, b) => a - b);
+  return `median of ${times.length} ${others[(times.length >> 1) - 1]}, from ${first} to ${others.at(-1)}`;
+}
+
+async function screenshot(page) {
+  await pause(1500);  // for a picture without the first, blurred frames
+  await page.screenshot({ path: file, type: 'png' });
+}
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--allow-loopback-in-peer-connection',
+    ...(process.getuid() === 0 ? ['--no-sandbox'] : [])],
+});
+try {
+  await story(browser);
+  await timing(browser);
+} catch (error) {
+  check('the story can be told to its end', false, String(error.stack ?? error));
+  for (const [name, page] of Object.entries(people)) {
+    note(`${name}: ${await state(page)}, "${await notice(page)}"`);
+  }
+} finally {
+  await browser.close();
+}
+console.log(`1..${count}`);
+process.exitCode = failures ? 1 : 0;
