@@ -8,6 +8,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+import audit
 import claims
 import contenders
 import endpoint
@@ -15,7 +16,7 @@ import policy
 import report
 
 HERE = Path(__file__).parent
-PARTS = ["tokens", "policy", "endpoint"]
+PARTS = ["tokens", "policy", "audit", "endpoint"]
 
 
 class Effort:
@@ -114,21 +115,39 @@ def clients(effort, parts, rows):
     if "policy" in parts:
         where = "-U", claims.IDENTITY, policy.database("text", rows)
         scripts |= {title: (script, *where) for title, script in policy.CLIENTS.items()}
+    return transactions(effort, scripts, "-D", f"metadata={claims.metadata('small')}",
+                        "-D", f"token={token}")
+
+
+def audits(effort, rows):
+    """Nanoseconds per token, {(what, title): figures}; transactions per second of
+    two clients, {title: figures}; and how many rows there were before."""
+    with audit.servers(rows) as servers:
+        with audit.tellers(servers) as jobs:
+            times = effort.interleaved(jobs)
+        rates = transactions(effort, audit.scripts(servers),
+                             after=lambda: [one.trim() for one in servers.values()])
+    return times, rates, rows
+
+
+def transactions(effort, scripts, *options, after=lambda: None):
+    """Per second, of two clients: {title: (script, pgbench's arguments)} gives
+    {title: figures}."""
     figures = defaultdict(list)
     with tempfile.TemporaryDirectory() as directory:
         for _ in range(effort.rounds):
             for number, (title, (script, *where)) in enumerate(scripts.items()):
                 file = Path(directory, f"{number}.sql")
                 file.write_text(script.replace("\n ", " ") + "\n")
-                figures[title].append(transactions(
-                    file, token, "-T", str(effort.client_seconds), *where))
+                figures[title].append(pgbench(
+                    file, "-T", str(effort.client_seconds), *options, *where))
+                after()
     return figures
 
 
-def transactions(file, token, *options):
+def pgbench(file, *options):
     done = subprocess.run(
-        ["pgbench", "-n", "-M", "prepared", "-c", "2", "-j", "2", "-f", file,
-         "-D", f"metadata={claims.metadata('small')}", "-D", f"token={token}", *options],
+        ["pgbench", "-n", "-M", "prepared", "-c", "2", "-j", "2", "-f", file, *options],
         text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     match = re.search(r"^tps = ([\d.]+)", done.stdout, re.M)
     if done.returncode or not match:
@@ -147,16 +166,18 @@ def main():
         parser.error(f"the parts are {', '.join(PARTS)}")
     rows = asked.rows or (100_000 if asked.quick else 10_000_000)
     effort = Effort(asked.quick)
-    times, versions, answers, rates, endpoints = {}, {}, {}, {}, {}
+    times, versions, answers, rates, told, endpoints = {}, {}, {}, {}, (), {}
     if "tokens" in parts:
         times, versions = tokens(effort)
     if "policy" in parts:
         answers = policies(effort, rows)
-    if parts != ["endpoint"]:
+    if {"tokens", "policy"} & set(parts):
         rates = clients(effort, parts, rows)
+    if "audit" in parts:
+        told = audits(effort, min(rows, audit.ROWS))
     if "endpoint" in parts:
         endpoints = endpoint.compare(effort)
-    text = report.markdown(effort.rounds, times, versions, answers, rates, endpoints)
+    text = report.markdown(effort.rounds, times, versions, answers, rates, told, endpoints)
     if asked.quick or asked.parts:
         print(text)
         return report.grown(endpoints)

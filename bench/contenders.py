@@ -20,13 +20,18 @@ CORE = max(os.sched_getaffinity(0))
 REFUSED = "refused"
 
 
+def used(pid):
+    """Nanoseconds of processor time, all the process's threads together."""
+    # What clock_getcpuclockid(3) gives for it.
+    return time.clock_gettime_ns(~pid << 3 | 2)
+
+
 class Contender:
     """A process, with a pipe to it or to its client."""
 
     def time(self):
-        """Nanoseconds of processor time that it has used, all its threads together."""
-        # What clock_getcpuclockid(3) gives for it.
-        return time.clock_gettime_ns(~self.pid << 3 | 2)
+        """Nanoseconds of processor time that it has used."""
+        return used(self.pid)
 
     def loop(self, what, count, text):
         """Nanoseconds per token."""

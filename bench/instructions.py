@@ -28,11 +28,12 @@ def run(*command, **options):
     return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, **options).stdout
 
 
-def server(what, text, calls):
+def server(what, text, calls, settings=""):
     """Do it in a backend of its own; the file with its counts."""
     call = contenders.statements()["livekit_token"][what].replace("$1", ":'text'")
     pid = run("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", input=f"""\
 \\set text '{text}'
+{settings}
 SELECT pg_backend_pid();
 SELECT count({call}) FROM generate_series(1, {calls}) \\g /dev/null
 """).strip()
@@ -122,6 +123,21 @@ def policies():
         functions(*parts[policy.JOIN])
 
 
+def audits():
+    run("psql", "-Xqc", "CREATE EXTENSION livekit_token")
+    totals = []
+    for mode in ("off", "log", "both"):
+        counts = per_call(lambda calls: server("mint", claims.metadata(SIZE), calls, f"""\
+LOAD 'livekit_token';
+SET log_min_messages = warning;
+SET livekit_token.audit = '{mode}';"""))
+        totals.append(sum(counts[1].values()))
+        print(f"mint with audit {mode}: {totals[-1]:,.0f} instructions, "
+              f"{totals[-1] - totals[0]:,.0f} above off\n")
+        if mode != "off":
+            functions(*counts)
+
+
 def report(what, least, ours):
     _, least_own, least_hashing, _ = least
     _, own, hashing, _ = ours
@@ -146,4 +162,4 @@ def functions(inclusive, own, _, libraries):
     print()
 
 
-{"tokens": tokens, "policy": policies}[PART]()
+{"tokens": tokens, "policy": policies, "audit": audits}[PART]()

@@ -1,5 +1,7 @@
 """Watches one backend's memory; see memory."""
 
+import base64
+import hashlib
 import json
 import re
 import subprocess
@@ -13,6 +15,9 @@ COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
 WARM_UP = 20_000
 # A quarter of a byte for each of a million calls; no leak is that small.
 BOUND = 256 * 1024
+# To explain takes long: so many times fewer calls will do, since what leaks
+# takes more than a few bytes.
+LESS = 10
 # Statements that are sent at once: few enough for the pipe to hold what psql
 # says to them.
 AT_ONCE = 1000
@@ -49,6 +54,18 @@ SET client_min_messages = error;
 SELECT livekit_register_access('member') \\g /dev/null
 RESET client_min_messages;
 """
+
+
+BODY = '{"event":"room_started","room":{"name":"standup"},"id":"EV_1","createdAt":"1767225600"}'
+REQUEST = json.dumps({"room": claims.ROOM, "identity": claims.IDENTITY,
+                      "permission": claims.GRANTS})
+
+
+def webhook(body):
+    """The token of a webhook, as LiveKit's server makes it."""
+    digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+    plain = claims.claims("small")
+    return claims.sign({**{k: plain[k] for k in ("iss", "nbf", "exp")}, "sha256": digest})
 
 
 def forgeries():
@@ -101,11 +118,18 @@ class Backend:
                 raise SystemExit(f"memory: the backend ended; {lines[-3:]}")
             lines.append(line)
 
+    def measure(self, job, count):
+        """Do a job; what it held at most meanwhile, and what it holds afterwards."""
+        # proc(5): the peak shall be that of from now on.
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+        done = job(count)
+        return done, self.holds()
+
     def holds(self):
-        """Bytes: resident, of these private, and in memory contexts."""
+        """Bytes: resident at most, and now, of these private, and in memory contexts."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         sizes = [int(re.search(rf"^{name}:\s*(\d+) kB", status, re.M)[1]) * 1024
-                 for name in ("VmRSS", "RssAnon")]
+                 for name in ("VmHWM", "VmRSS", "RssAnon")]
         total = self.ask("SELECT sum(total_bytes) FROM pg_backend_memory_contexts;")
         return *sizes, int(total[0])
 
@@ -113,6 +137,7 @@ class Backend:
 def main():
     backend = Backend()
     tokens = forgeries()
+    token = webhook(BODY)
     mint = (f"livekit_issue('{claims.IDENTITY}', '{claims.ROOM}', "
             f"'{json.dumps(claims.GRANTS)}', '1 hour', '{claims.NAME}', '{claims.SMALL}')")
     trouble = backend.ask("CREATE EXTENSION livekit_token;\n" + REFUSE + RELATION + "".join(
@@ -120,23 +145,49 @@ def main():
     if trouble:
         raise SystemExit(f"memory: {trouble}")
 
-    def one_mint(count):
-        # In FROM itself, the series would be kept as a whole.
-        series = f"(SELECT generate_series(1, {count})) AS series"
-        return int(backend.ask(f"SELECT count({mint}) FROM {series};")[0])
+    def one(call):
+        def run(count):
+            # In FROM itself, the series would be kept as a whole.
+            series = f"(SELECT generate_series(1, {count})) AS series"
+            return int(backend.ask(f"SELECT count({call}) FROM {series};")[0])
+        return run
+
+    def from_one(function, first, second="", where="true"):
+        def run(count):
+            # It has to name g, or it would be evaluated once for all rows.
+            return int(backend.ask(f"""SELECT count(*)
+                FROM (SELECT generate_series(1, {count}) AS g) AS series,
+                  LATERAL {function}(CASE WHEN g > 0 THEN '{first}' END {second}) AS answer
+                WHERE {where};""")[0])
+        return run
 
     def one_refusal(count):
         array = ", ".join(f":'token{n}'" for n in range(len(tokens)))
         return int(backend.ask(f"SELECT refuse(ARRAY[{array}], {count});")[0])
 
-    def one_join(count):
-        # It has to name g, or it would be evaluated once for all rows.
-        room = f"CASE WHEN g > 0 THEN '{claims.ROOM}' END"
-        return int(backend.ask(f"""SET ROLE {claims.IDENTITY};
-            SELECT count(participant_token)
-              FROM (SELECT generate_series(1, {count}) AS g) AS series,
-                LATERAL livekit_join({room});
-            RESET ROLE;""")[0])
+    def with_setting(job, setting, value):
+        def run(count):
+            backend.ask(f"SET {setting} = '{value}';")
+            done = job(count)
+            backend.ask(f"RESET {setting};")
+            return done
+        return run
+
+    def with_rows(job):
+        def run(count):
+            backend.ask("TRUNCATE livekit_issued;")
+            done = with_setting(job, "livekit_token.audit", "both")(count)
+            return done if backend.ask("SELECT count(*) FROM livekit_issued;") == [str(done)] else 0
+        return run
+
+    def report(count):
+        """So many rows at once."""
+        subprocess.run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1"], check=True, text=True, input=f"""
+            INSERT INTO member
+              SELECT 'room-' || g, '{claims.IDENTITY}', '{json.dumps(claims.GRANTS)}'
+              FROM generate_series((SELECT count(*) FROM member) + 1, {count}) AS g;""")
+        answer = "count(*) FILTER (WHERE problem IS NULL)"
+        return int(backend.ask(f"SELECT {answer} FROM livekit_access_report();")[-1])
 
     def many(statements, wanted):
         def run(count):
@@ -152,31 +203,61 @@ def main():
         return (f"SET ROLE {role};"
                 f"SELECT length(participant_token) FROM livekit_join('{claims.ROOM}');")
 
+    def explain(role):
+        return (f"SELECT verdict FROM livekit_explain_join('{role}', '{claims.ROOM}') "
+                "WHERE subject = 'answer';")
+
+    join = with_setting(from_one("livekit_join", claims.ROOM), "role", claims.IDENTITY)
+    mints = many([f"SELECT length({mint});"], str.isdigit)
     jobs = {
-        "mint, one statement": one_mint,
-        "mint, a statement each": many([f"SELECT length({mint});"], str.isdigit),
+        "mint, one statement": one(mint),
+        "mint, a statement each": mints,
+        "mint, audit both, one statement": with_rows(one(mint)),
+        "mint, audit both, a statement each": with_rows(mints),
         "refuse, one statement": one_refusal,
         "refuse, a statement each": many(
             [f"SELECT livekit_verify(:'token{n}');" for n in range(len(tokens))],
             lambda line: line == "ERROR:  token refused"),
-        "join, one statement": one_join,
+        "join, one statement": join,
         "join, a statement each": many([by(claims.IDENTITY)], str.isdigit),
         "join, another role each": many([by(claims.IDENTITY), by("bob")], str.isdigit),
         "join refused, likewise": many([by("mallory")], lambda line: line.startswith("ERROR:")),
+        "API request, one statement": from_one(
+            "livekit_api_request", "UpdateParticipant", f", '{REQUEST}'", "body <> ''"),
+        "API request, a statement each": many(
+            [f"SELECT length(body) FROM livekit_api_request('UpdateParticipant', '{REQUEST}');"],
+            str.isdigit),
+        "webhook, one statement": one(f"livekit_webhook('{BODY}', '{token}')"),
+        "webhook refused, a statement each": many(
+            [f"SELECT livekit_webhook('{BODY} ', '{token}');"],
+            lambda line: line == "ERROR:  token refused"),
+        "explain, one statement": from_one(
+            "livekit_explain_join", claims.IDENTITY, f", '{claims.ROOM}'",
+            "subject = 'answer' AND verdict = 'ok'"),
+        "explain, another role each": many(
+            [explain(claims.IDENTITY), explain("mallory")], lambda line: line in ("ok", "refused")),
+        "report, as many rows": report,
     }
-    for title, job in jobs.items():
-        if job(WARM_UP) != WARM_UP:
+
+    def calls(title, count):
+        return count // LESS if title.startswith("explain") else count
+
+    def do(title, count):
+        wanted = calls(title, count)
+        done, held = backend.measure(jobs[title], wanted)
+        if done != wanted:
             raise SystemExit(f"memory: {title}: not every call did what it should")
+        return held
+
+    for title in jobs:
+        do(title, WARM_UP)
 
     print(f"kB after {WARM_UP:,} and after {COUNT:,} more; to grow by {BOUND // 1024} is a failure")
-    print(f"{'':26}{'resident':>20}{'private':>20}{'contexts':>20}")
+    print(f"{'':36}{'peak':>20}{'resident':>20}{'private':>20}{'contexts':>20}")
     flat = True
-    for title, job in jobs.items():
-        before = backend.holds()
-        if job(COUNT) != COUNT:
-            raise SystemExit(f"memory: {title}: not every call did what it should")
-        after = backend.holds()
-        print(f"{title:26}" + "".join(f"{a // 1024:>11,} {b // 1024:>8,}"
+    for title in jobs:
+        before, after = do(title, WARM_UP), do(title, COUNT)
+        print(f"{title:36}" + "".join(f"{a // 1024:>11,} {b // 1024:>8,}"
                                       for a, b in zip(before, after)), flush=True)
         flat = flat and all(b - a < BOUND for a, b in zip(before, after))
     print("flat" if flat else "NOT FLAT")

@@ -177,19 +177,21 @@ class Asker(contenders.Backend):
                 raise SystemExit(f"bench: no index is used: {plan}")
 
 
-def create_roles():
-    subprocess.run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1"], check=True, text=True, input=ROLES)
+def create_roles(*where):
+    """`where` are psql's arguments, here and below."""
+    subprocess.run(["psql", *where, "-Xq", "-v", "ON_ERROR_STOP=1"], check=True, text=True,
+                   input=ROLES)
 
 
-def create(kind, rows):
+def create(kind, rows, *where):
     asked = min(ROOMS, rows // 2)
     others = rows - 2 * asked
     rooms = max(asked, others // 10)
     room, identity, own = TYPES[kind]
-    subprocess.run(["createdb", database(kind, rows)], check=True)
+    subprocess.run(["createdb", *where, database(kind, rows)], check=True)
     subprocess.run(
-        ["psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-d", database(kind, rows)], check=True, text=True,
-        input=RELATION.format(
+        ["psql", *where, "-Xq", "-v", "ON_ERROR_STOP=1", "-d", database(kind, rows)],
+        check=True, text=True, input=RELATION.format(
             type=kind, room=room, identity=identity, own=own, others=others, rooms=rooms,
             asked=asked, apart=rooms // asked, grants=GRANTS, ttl=claims.LIFETIME,
             name=claims.NAME, metadata=claims.SMALL, one=claims.IDENTITY, other=OTHER))

@@ -6,6 +6,7 @@ import statistics
 import subprocess
 from pathlib import Path
 
+import audit
 import claims
 import endpoint
 import policy
@@ -22,7 +23,7 @@ instructions, which do not vary.
 
 Nanoseconds are of processor time, all threads of a process on one core: the median of {rounds}
 interleaved rounds. ± is half the distance between the quartiles. × is a median of ratios within
-each round.
+each round. But for the part on it, `livekit_token.audit` is off.
 """
 
 TOKENS = """\
@@ -55,6 +56,20 @@ the two. *At once*: one `SELECT livekit_issue(…)` with the row's columns as ar
 An index on (room, identity) serves the large relations. Who asks is the role, or the "sub" of the
 claims in a setting. In the last lines the loops change that each time: the claims (but for issue),
 or the role, for which PostgreSQL plans anew.
+"""
+
+AUDIT = """\
+## Audit
+
+`livekit_issue` and `livekit_join` in loops like those above, in one transaction, in each mode of
+`livekit_token.audit`; and beside them functions in PL/pgSQL that call them with audit off, take
+what to tell from `livekit_verify`, and write the same line by `RAISE LOG` or the same row by
+`INSERT`. × is the ratio to off. *File*: each backend writes to the log. *Jsonlog*: the logging
+collector does, whose time is added. Both tables have {rows} rows before.
+
+*Refused*: by `livekit_join`, and caught in PL/pgSQL; *suppressed*, after a hundred others. Here ×
+is the ratio to audit_refusals off. *Clients*: two of `pgbench -M prepared`, with a transaction for
+each `livekit_issue`, and fsync on.
 """
 
 ENDPOINTS = """\
@@ -188,6 +203,28 @@ def policies(answers):
     return table(rows)
 
 
+def against(figures, base, form):
+    """Cells: figures, and their ratio to others; empty where there are none."""
+    if not figures:
+        return ["", "", ""]
+    return [f"{median(figures):,.0f}", spread(figures),
+            form(median([a / b for a, b in zip(figures, base)]))]
+
+
+def audits(times, rates):
+    """A line for each way to tell."""
+    rows = [["", "issue, ns", "", "×", "join, ns", "", "×", "clients, per second", "", "of off"]]
+    for title in (*audit.WAYS, *audit.REFUSALS):
+        what, off = ((audit.REFUSE, audit.UNTOLD) if title in audit.REFUSALS
+                     else (audit.JOIN, audit.OFF))
+        rows.append([
+            title,
+            *against(times.get((audit.ISSUE, title)), times[audit.ISSUE, audit.OFF], short),
+            *against(times.get((what, title)), times[what, off], short),
+            *against(rates.get(title), rates[audit.OFF], lambda part: f"{100 * part:.0f}%")])
+    return table(rows)
+
+
 def machine():
     about = Path("/proc/cpuinfo").read_text()
     model = re.search(r"^model name\s*: (.*)$", about, re.M)
@@ -251,7 +288,7 @@ def tokens(times):
     return [*parts, "![The small token, × the floor](results.svg)\n"]
 
 
-def markdown(rounds, times, versions, answers, rates, endpoints):
+def markdown(rounds, times, versions, answers, rates, told, endpoints):
     """The page; what was not measured is empty."""
     aims, parts = [], []
     if times:
@@ -264,6 +301,9 @@ def markdown(rounds, times, versions, answers, rates, endpoints):
         parts += ["## Two clients\n",
                   "Transactions per second of `pgbench -M prepared -c 2 -j 2`, small token, Unix "
                   "socket.\n", clients(rates)]
+    if told:
+        costs_of_audit, rates_of_audit, before = told
+        parts += [AUDIT.format(rows=f"{before:,}"), audits(costs_of_audit, rates_of_audit)]
     if endpoints:
         aims += endpoint_targets(endpoints)
         parts += endpoints_section(endpoints)

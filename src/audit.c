@@ -187,10 +187,14 @@ begin(StringInfo line, const char *event, LkVia via, Oid role,
 static void
 finish(StringInfo line)
 {
+	ErrorContextCallback *callers = error_context_stack;
+
 	appendStringInfoChar(line, '}');
+	error_context_stack = NULL; /* of a context nothing would be told */
 	ereport(LOG_SERVER_ONLY,
 			errmsg_internal("livekit_token: %s", line->data),
 			errhidestmt(true), errhidecontext(true));
+	error_context_stack = callers;
 }
 
 /*

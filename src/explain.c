@@ -299,7 +299,7 @@ livekit_explain_join(PG_FUNCTION_ARGS)
 		explanation.claims = PG_GETARG_JSONB_P(2);
 	lk_explain(&explanation);
 
-	InitMaterializedSRF(fcinfo, 0);
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	foreach(cell, explanation.steps)
 	{
 		const LkStep *step = lfirst(cell);
