@@ -36,7 +36,7 @@ REGRESS = setup \
 	identity identity_policy identity_refused \
 	audit audit_table audit_privileges audit_refusals audit_tokens counters \
 	explain explain_refused explain_claims explain_safety explain_policies \
-	access_report access_report_rows \
+	access_report access_report_rows confined \
 	lint lint_silent lint_privileges lint_access lint_policies lint_keys \
 	lint_settings lint_session \
 	api_methods api_request api_fields api_url api_http room_request \

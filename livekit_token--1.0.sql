@@ -422,7 +422,7 @@ COMMENT ON FUNCTION livekit_api_request IS
 'Returns a request to LiveKit''s server API (Twirp) for whoever sends it, with a token for this call only, valid for 60 seconds.
 rpc: a method that livekit_api_methods() lists, such as CreateRoom or RoomService/CreateRoom. body: its fields, in camelCase or snake_case; a permission is completed as livekit_permission does. project: whose key signs and whose url is called; NULL is the default one.
 Nobody is asked whether the caller may: grant it as livekit_issue.
-Errors: 22023 method or field; 22004 NULL; 55000 no key, or no url; 42704 project; 25006 by HTTP GET; F0000 key file; 38000 OpenSSL.';
+Errors: 22023 method or field; 22004 NULL; 55000 no key, or no url; 42704 project; 25006 by HTTP GET; 54000 a room above 256 bytes; F0000 key file; 38000 OpenSSL.';
 
 CREATE FUNCTION livekit_room_request(
 	rpc text,
@@ -482,14 +482,17 @@ COMMENT ON FUNCTION livekit_room_config IS
 name: the configuration''s. empty_timeout, departure_timeout: how long the room stays when nobody has come, and after the last has left; whole seconds. max_participants: 0 is no limit. agents: names of agents to be dispatched. agent_dispatch: an array of objects with agentName, metadata, attributes. metadata: of the room.
 What is NULL is left out. Errors: 22023 argument; 22004 an agent is NULL; 54000 limit.';
 
-CREATE FUNCTION livekit_webhook(body bytea, "authorization" text)
+CREATE FUNCTION livekit_webhook(
+	body bytea,
+	"authorization" text,
+	project text DEFAULT NULL)
 RETURNS jsonb
 AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL RESTRICTED;
 
 COMMENT ON FUNCTION livekit_webhook IS
-'Returns the event of a webhook of LiveKit''s, if the header Authorization holds a token of one of our keys for exactly this body; else raises 28000 "token refused", with the cause in the server log only.
-body: the bytes as they came. authorization: with or without "Bearer ". A NULL is refused.
+'Returns the event of a webhook of LiveKit''s, if the header Authorization holds a token of one of the project''s keys for exactly this body; else raises 28000 "token refused", with the cause in the server log only.
+body: the bytes as they came. authorization: with or without "Bearer "; a NULL of these is refused. project: whose server it is; NULL is the default one.
 The same event may come twice: its id tells. Errors: 28000 token refused; 54000 a body above 8 MiB; 55000, F0000 keys cannot be used.';
 
 --
@@ -513,7 +516,7 @@ CREATE TABLE livekit_issued (
 COMMENT ON TABLE livekit_issued IS
 'The tokens that were signed while livekit_token.audit was "both"; never a token itself. Written as its owner; livekit_issued_prune deletes old rows.
 jti: the token''s id. session_role, role: who logged in, and who asked. via: the function.
-A ROLLBACK takes the row back, and not the token; the server log has both.';
+A ROLLBACK takes the row back, and not the token, nor the line in the server log.';
 
 CREATE INDEX livekit_issued_issued_at ON livekit_issued (issued_at);
 
@@ -558,10 +561,10 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE ROWS 15;
 
 COMMENT ON FUNCTION livekit_explain_join IS
-'Explains why a role may join a room, or not: asks what livekit_join would ask, as that role, and shows each step up to the first that refuses, with what would mend it. Signs nothing; whatever the policies do meanwhile is rolled back.
+'Explains why a role may join a room, or not: asks what livekit_join would ask, as that role, and shows each step up to the first that refuses, with what would mend it. Signs nothing; what the policies do meanwhile is rolled back, and they run in a security-restricted operation. Settings of your session count, but for the one that holds the identity.
 role: one that you can SET ROLE to. claims: what the gateway would set, such as {"sub": "42"}; where the identity is the whole text of a setting, a string, or an object of settings and their values. NULL: none.
 verdict: ok, note, refused. The last row is the answer.
-Errors: 42501 not a role of yours, or within a SECURITY DEFINER function; 42704 role; 22004 NULL; 22023 claims.';
+Errors: 42501 not a role of yours, or within a SECURITY DEFINER function; 42704 role; 22004 NULL; 22023 claims; 55000 within a policy; 25000 within a parallel query.';
 
 CREATE FUNCTION livekit_access_report(
 	room text DEFAULT NULL,
@@ -578,10 +581,10 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE ROWS 1000;
 
 COMMENT ON FUNCTION livekit_access_report IS
-'Lists the rows of the access relation, with what each would let its user do. Policies may let in fewer than the rows say: livekit_explain_join answers for one role.
+'Lists the rows of the access relation, with what each would let its user do. They are read as its owner. Policies may let in fewer than the rows say: livekit_explain_join answers for one role.
 room, identity: of these only; NULL is all.
 notable: sensitive grants, and server_wide for one that reaches beyond the room. problem: why a row gives nothing, or cannot be used.
-Errors: 55000 nothing registered; 42501 without the right to read all rows.';
+Errors: 55000 nothing registered; 42501 not its owner, a superuser, or, of a table, a role with BYPASSRLS that may read it.';
 
 CREATE FUNCTION livekit_lint(
 	max_key_age interval DEFAULT '90 days')
@@ -637,7 +640,7 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION livekit_tap_cannot_join IS
-'A pgTAP test: do the policies keep this role out of the room? It fails for a mistake in the set-up, which keeps everybody out.
+'A pgTAP test: do the policies keep this role out of the room? It fails for a mistake in the set-up, which keeps everybody out, such as a missing GRANT SELECT.
 Arguments and errors are those of livekit_tap_can_join.';
 
 CREATE FUNCTION livekit_tap_grants(

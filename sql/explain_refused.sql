@@ -12,7 +12,7 @@ CREATE ROLE regress_livekit_bob;
 CREATE ROLE "regress_livekit_b#b";
 CREATE ROLE regress_livekit_users ROLE regress_livekit_bob, "regress_livekit_b#b";
 CREATE SCHEMA app;
-GRANT USAGE ON SCHEMA app TO regress_livekit_users;
+GRANT USAGE ON SCHEMA app TO regress_livekit_users, regress_livekit_owner;
 GRANT EXECUTE ON FUNCTION livekit_join TO regress_livekit_users;
 CREATE TABLE app.members (room text, identity text, grants jsonb, ttl interval, name text, metadata text, attributes jsonb, room_config jsonb,
 	project text, url text);

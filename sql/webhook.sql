@@ -14,9 +14,9 @@ BEGIN
 	RETURN make_token(convert_to(jsonb_strip_nulls(jsonb_build_object('iss', 'APIregress', 'exp', now + 300, 'nbf', now, 'iat', now,
 		'sha256', encode(sha256(body), 'base64')) || changes)::text, 'UTF8'), header, secret);
 END $$;
-CREATE FUNCTION pg_temp.answer(body bytea, header text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.answer(body bytea, header text, project text DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-	RETURN coalesce(livekit_webhook(body, header)::text, 'NULL');
+	RETURN coalesce(livekit_webhook(body, header, project)::text, 'NULL');
 EXCEPTION WHEN OTHERS THEN
 	RETURN concat_ws(' | ', SQLSTATE, SQLERRM);
 END $$;
@@ -42,13 +42,14 @@ SELECT what, pg_temp.answer(body, header) AS answer FROM posted, LATERAL (VALUES
 	(5, 'more claims', pg_temp.token(body, '{"sub": "server", "video": {"roomAdmin": true}, "aud": "x"}')),
 	(6, 'livekit_issue', livekit_issue(NULL, options => jsonb_build_object('sha256', encode(sha256(body), 'base64')))),
 	(7, 'livekit_issue, for somebody', livekit_issue('server', 'standup', options => jsonb_build_object('sha256', encode(sha256(body), 'base64'))))) v(m, what, header) WHERE n = 4 ORDER BY m;
--- by any key that is held: of the file, of another project, retired
+-- by any key of the project: of the file, retired; not by another project's, which another server may have
 SELECT pg_temp.answer(body, pg_temp.token(body, '{"iss": "APIold"}', 'old-secret-0123456789abcdefghijklmnopqrstuvw')) AS answer FROM posted WHERE n = 4;
 SELECT write(:'file', convert_to(repeat('fbff', 16), 'UTF8'));
 SET livekit_token.master_key_file = :'file';
 SELECT livekit_key_set('APIshop', repeat('s', 40), 'shop'), livekit_key_set('APIshop2', repeat('t', 40), 'shop'), livekit_key_retire('APIshop');
-SELECT api_key, status, pg_temp.answer(body, pg_temp.token(body, jsonb_build_object('iss', api_key), convert_to(repeat(CASE api_key WHEN 'APIshop' THEN 's' ELSE 't' END, 40), 'UTF8'))) AS answer
-  FROM posted, livekit_keys WHERE n = 4 AND project = 'shop' ORDER BY api_key;
+SELECT asked, api_key, status, pg_temp.answer(body, pg_temp.token(body, jsonb_build_object('iss', api_key), convert_to(repeat(CASE api_key WHEN 'APIshop' THEN 's' ELSE 't' END, 40), 'UTF8')), asked) AS answer
+  FROM posted, livekit_keys, unnest('{shop,default,nowhere,NULL}'::text[]) AS asked WHERE n = 4 AND project = 'shop' ORDER BY asked, api_key;
+SELECT pg_temp.answer(body, pg_temp.token(body, '{}'), asked) AS answer FROM posted, unnest('{default,shop}'::text[]) AS asked WHERE n = 4 ORDER BY asked;
 
 -- a minute of leeway, as LiveKit has
 SELECT what, pg_temp.answer(body, pg_temp.token(body, changes)) AS answer FROM posted, extract(epoch FROM clock_timestamp()) AS now, LATERAL (VALUES

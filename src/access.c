@@ -38,6 +38,7 @@
 #include "access.h"
 #include "columntext.h"
 #include "home.h"
+#include "question.h"
 
 #include "compat.h"
 
@@ -200,15 +201,7 @@ lk_access_map(Oid relation, LkColumn column, const char *name,
 Oid
 lk_access_table(void)
 {
-	Oid			table = lk_home_table(TABLE);
-
-	if (!OidIsValid(table))
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("table \"%s\" is missing from the extension's schema",
-					   TABLE),
-				errhint("Drop the extension and create it again."));
-	return table;
+	return lk_home_require_table(TABLE);
 }
 
 /* Make a registration of a row of livekit_access. */
@@ -307,6 +300,9 @@ look_up(void)
 LkAccess *
 lk_access_get(void)
 {
+	/* what is kept is in use while policies are asked, and must not go */
+	lk_question_forbid();
+
 	/* within a transaction block, nothing else would look for changes */
 	AcceptInvalidationMessages();
 	for (;;)

@@ -226,8 +226,11 @@ array_of(const char *list)
 	const char *name;
 	int			len;
 
-	while (n < MAX_NAMES && lk_method_next(&list, &name, &len))
+	while (lk_method_next(&list, &name, &len))
+	{
+		Assert(n < MAX_NAMES);
 		names[n++] = PointerGetDatum(cstring_to_text_with_len(name, len));
+	}
 	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false,
 										   TYPALIGN_INT));
 }

@@ -169,9 +169,26 @@ role_name(Oid role)
 	return name != NULL ? name : psprintf("unknown (OID=%u)", role);
 }
 
+void
+lk_audit_caller(LkCaller *caller)
+{
+	char	   *session_role;
+	char	   *role;
+
+	memset(caller, 0, sizeof(*caller));
+	if (livekit_token_audit == AUDIT_OFF ||
+		!message_level_is_interesting(LOG_SERVER_ONLY))
+		return;
+	session_role = role_name(GetSessionUserId());
+	role = role_name(GetUserId());
+	caller->session_role = lk_wire_readable(session_role,
+											strlen(session_role));
+	caller->role = lk_wire_readable(role, strlen(role));
+}
+
 /* Begin a line: what happened, and who is calling. */
 static void
-begin(StringInfo line, const char *event, LkVia via, Oid role,
+begin(StringInfo line, const char *event, LkVia via, const LkCaller *caller,
 	  const char *jti)
 {
 	initStringInfo(line);
@@ -180,8 +197,8 @@ begin(StringInfo line, const char *event, LkVia via, Oid role,
 	if (jti != NULL)
 		put_ascii(line, "jti", jti);
 	put_ascii(line, "via", lk_via_names[via]);
-	put_foreign(line, "session_role", role_name(GetSessionUserId()));
-	put_foreign(line, "role", role_name(role));
+	put(line, "session_role", caller->session_role);
+	put(line, "role", caller->role);
 }
 
 static void
@@ -218,15 +235,13 @@ room_of(const LkClaims *claims)
 static void
 put_claims(StringInfo line, const LkClaims *claims, const LkKey *key)
 {
-	LkGrants	grants = claims->grants;
-
 	put(line, "identity", claims->identity);
 	put(line, "room", room_of(claims));
 	put_ascii(line, "project", key->project);
 	put(line, "api_key", key->name);
 	lk_wire_name(line, "grants");
 	appendStringInfoChar(line, '{');
-	lk_grants_write(line, &grants);
+	lk_grants_write(line, &claims->grants);
 	appendStringInfoChar(line, '}');
 	lk_wire_name(line, "issued_at");
 	lk_wire_integer(line, claims->issued_at);
@@ -256,16 +271,10 @@ insert(Oid table, LkVia via, const LkClaims *claims, const LkKey *key)
 	char		nulls[NCOLUMNS];
 	NameData	session_role;
 	NameData	role;
-	LkGrants	grants = claims->grants;
-	StringInfoData buf;
 
 	memset(nulls, ' ', sizeof(nulls));
 	namestrcpy(&session_role, role_name(GetSessionUserId()));
 	namestrcpy(&role, role_name(GetUserId()));
-	initStringInfo(&buf);
-	appendStringInfoChar(&buf, '{');
-	lk_grants_write(&buf, &grants);
-	appendStringInfoChar(&buf, '}');
 
 	values[COLUMN_ISSUED_AT] =
 		TimestampTzGetDatum(lk_claims_timestamp(claims->issued_at));
@@ -277,7 +286,7 @@ insert(Oid table, LkVia via, const LkClaims *claims, const LkKey *key)
 	values[COLUMN_ROOM] = column_text(room_of(claims), &nulls[COLUMN_ROOM]);
 	values[COLUMN_PROJECT] = CStringGetTextDatum(key->project);
 	values[COLUMN_API_KEY] = column_text(key->name, &nulls[COLUMN_API_KEY]);
-	values[COLUMN_GRANTS] = JsonbPGetDatum(lk_wire_jsonb(&buf));
+	values[COLUMN_GRANTS] = JsonbPGetDatum(lk_grants_jsonb(&claims->grants));
 	values[COLUMN_EXPIRES_AT] =
 		TimestampTzGetDatum(lk_claims_timestamp(claims->expires_at));
 	values[COLUMN_VIA] = CStringGetTextDatum(lk_via_names[via]);
@@ -287,37 +296,21 @@ insert(Oid table, LkVia via, const LkClaims *claims, const LkKey *key)
 	SPI_finish();
 }
 
-/* The table, which a superuser may have taken out of the extension. */
-static Oid
-table_of_issued(void)
-{
-	Oid			table = lk_home_table(TABLE);
-
-	if (!OidIsValid(table))
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("table \"%s\" is missing from the extension's schema",
-					   TABLE),
-				errhint("Drop the extension and create it again."));
-	return table;
-}
-
 void
-lk_audit_issued(LkVia via, const LkClaims *claims, const LkKey *key)
+lk_audit_issued(LkVia via, const LkCaller *caller, const LkClaims *claims,
+				const LkKey *key)
 {
 	StringInfoData line;
 
-	lk_counters_issued(via);
-	if (livekit_token_audit == AUDIT_OFF)
-		return;
-	if (message_level_is_interesting(LOG_SERVER_ONLY))
+	if (caller->role.data != NULL)
 	{
-		begin(&line, "issued", via, GetUserId(), claims->id);
+		begin(&line, "issued", via, caller, claims->id);
 		put_claims(&line, claims, key);
 		finish(&line);
 	}
 	if (livekit_token_audit == AUDIT_BOTH && !RecoveryInProgress())
-		insert(table_of_issued(), via, claims, key);
+		insert(lk_home_require_table(TABLE), via, claims, key);
+	lk_counters_issued(via);
 }
 
 /*
@@ -326,13 +319,13 @@ lk_audit_issued(LkVia via, const LkClaims *claims, const LkKey *key)
 
 /* May a line be written?  Begins it if so. */
 static bool
-begin_refusal(StringInfo line, LkVia via, Oid role, int64 *suppressed)
+begin_refusal(StringInfo line, LkVia via, const LkCaller *caller,
+			  LkBucket bucket, int64 *suppressed)
 {
-	if (livekit_token_audit == AUDIT_OFF || !livekit_token_audit_refusals ||
-		!message_level_is_interesting(LOG_SERVER_ONLY) ||
-		!lk_counters_may_log(suppressed))
+	if (caller->role.data == NULL || !livekit_token_audit_refusals ||
+		!lk_counters_may_log(bucket, suppressed))
 		return false;
-	begin(line, "refused", via, role, NULL);
+	begin(line, "refused", via, caller, NULL);
 	return true;
 }
 
@@ -380,13 +373,14 @@ put_asked(StringInfo line, const char *name, const text *asked)
 static const char *
 cause_of(const ErrorData *error)
 {
-	const char *cause = error->detail_log ? error->detail_log : error->message;
+	const char *cause = error->detail_log ? error->detail_log :
+		error->message ? error->message : "missing error text";
 
 	return pnstrdup(cause, pg_mbcliplen(cause, strlen(cause), MAX_CAUSE));
 }
 
 void
-lk_audit_refused(LkVia via, Oid role, const LkRequest *request,
+lk_audit_refused(LkVia via, const LkCaller *caller, const LkRequest *request,
 				 const text *identity)
 {
 	MemoryContext context = MemoryContextSwitchTo(CurTransactionContext);
@@ -398,7 +392,7 @@ lk_audit_refused(LkVia via, Oid role, const LkRequest *request,
 	if (reason_of(error->sqlerrcode, &reason))
 	{
 		lk_counters_refused(reason);
-		if (begin_refusal(&line, via, role, &suppressed))
+		if (begin_refusal(&line, via, caller, LK_BUCKET_REQUESTS, &suppressed))
 		{
 			put_asked(&line, "identity",
 					  identity != NULL ? identity : request->identity);
@@ -415,11 +409,13 @@ lk_audit_refused(LkVia via, Oid role, const LkRequest *request,
 void
 lk_audit_token_refused(LkVia via, LkStatus status, int sqlerrcode)
 {
+	LkCaller	caller;
 	int64		suppressed;
 	StringInfoData line;
 
 	lk_counters_token_refused(status);
-	if (begin_refusal(&line, via, GetUserId(), &suppressed))
+	lk_audit_caller(&caller);
+	if (begin_refusal(&line, via, &caller, LK_BUCKET_TOKENS, &suppressed))
 		finish_refusal(&line, unpack_sql_state(sqlerrcode),
 					   lk_status_name(status), lk_status_sentence(status),
 					   suppressed);
@@ -443,7 +439,7 @@ livekit_issued_prune(PG_FUNCTION_ARGS)
 	PreventCommandIfReadOnly("livekit_issued_prune()");
 	values[0] = PG_GETARG_DATUM(0);
 	SPI_connect();
-	lk_owner_execute(table_of_issued(),
+	lk_owner_execute(lk_home_require_table(TABLE),
 					 "DELETE FROM %s WHERE issued_at OPERATOR(pg_catalog.<) $1",
 					 lengthof(types), types, values, NULL);
 	deleted = SPI_processed;

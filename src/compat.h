@@ -155,6 +155,7 @@ lk_reads_as_caller(const Query *query, RangeTblEntry *rte)
 #define lk_owns_relation(relation, role) \
 	object_ownercheck(RelationRelationId, relation, role)
 #define lk_can_set_role(member, role) member_can_set_role(member, role)
+#define LK_SET_ROLE "SET"		/* to pg_has_role() */
 #else
 #define lk_proc_aclcheck(function, role, mode) \
 	pg_proc_aclcheck(function, role, mode)
@@ -163,6 +164,7 @@ lk_reads_as_caller(const Query *query, RangeTblEntry *rte)
 #define lk_owns_relation(relation, role) \
 	pg_class_ownercheck(relation, role)
 #define lk_can_set_role(member, role) is_member_of_role(member, role)
+#define LK_SET_ROLE "MEMBER"
 #endif
 
 #endif							/* ACL_H */

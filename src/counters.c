@@ -34,7 +34,19 @@
 #include "counters.h"
 
 /* Lines on refusals: so many at once, and then one more each second. */
-#define BUCKET		100
+#define NBUCKETS	(LK_BUCKET_TOKENS + 1)
+
+static const int sizes[NBUCKETS] = {
+	[LK_BUCKET_REQUESTS] = 100,
+	[LK_BUCKET_TOKENS] = 100,
+};
+
+typedef struct Bucket
+{
+	int			lines;			/* that may be logged now */
+	TimestampTz filled_at;		/* when the last of them was added */
+	int64		unsaid;			/* suppressed since the last line */
+} Bucket;
 
 const char *const lk_via_names[] = {
 	[LK_VIA_TOKEN] = "livekit_token",
@@ -67,9 +79,7 @@ typedef struct Counters
 	pg_atomic_uint64 suppressed;
 
 	slock_t		mutex;			/* of all below */
-	int			lines;			/* that may be logged now */
-	TimestampTz filled_at;		/* when the last of them was added */
-	int64		unsaid;			/* suppressed since the last line */
+	Bucket		buckets[NBUCKETS];
 	int64		skewed;			/* tokens refused for their times */
 	double		skew;			/* the largest difference of these */
 } Counters;
@@ -91,9 +101,13 @@ initialize(Counters *c)
 		pg_atomic_init_u64(&c->tokens_refused[i], 0);
 	pg_atomic_init_u64(&c->suppressed, 0);
 	SpinLockInit(&c->mutex);
-	c->lines = BUCKET;
-	c->filled_at = GetCurrentTimestamp();
-	c->unsaid = c->skewed = 0;
+	for (int i = 0; i < NBUCKETS; i++)
+	{
+		c->buckets[i].lines = sizes[i];
+		c->buckets[i].filled_at = GetCurrentTimestamp();
+		c->buckets[i].unsaid = 0;
+	}
+	c->skewed = 0;
 	c->skew = 0;
 }
 
@@ -159,30 +173,31 @@ lk_counters_token_refused(LkStatus status)
 }
 
 bool
-lk_counters_may_log(int64 *suppressed)
+lk_counters_may_log(LkBucket bucket, int64 *suppressed)
 {
+	Bucket	   *b = &counters->buckets[bucket];
 	TimestampTz now = GetCurrentTimestamp();
 	bool		may;
 
 	SpinLockAcquire(&counters->mutex);
-	if (now > counters->filled_at)
+	if (now > b->filled_at)
 	{
-		int64		seconds = (now - counters->filled_at) / USECS_PER_SEC;
+		int64		seconds = (now - b->filled_at) / USECS_PER_SEC;
 
-		counters->lines = Min(counters->lines + seconds, BUCKET);
-		counters->filled_at += seconds * USECS_PER_SEC;
+		b->lines = Min(b->lines + seconds, sizes[bucket]);
+		b->filled_at += seconds * USECS_PER_SEC;
 	}
 	else
-		counters->filled_at = now;	/* the clock was set back */
-	may = counters->lines > 0;
-	*suppressed = counters->unsaid;
+		b->filled_at = now;		/* the clock was set back */
+	may = b->lines > 0;
+	*suppressed = b->unsaid;
 	if (may)
 	{
-		counters->lines--;
-		counters->unsaid = 0;
+		b->lines--;
+		b->unsaid = 0;
 	}
 	else
-		counters->unsaid++;
+		b->unsaid++;
 	SpinLockRelease(&counters->mutex);
 	if (!may)
 		pg_atomic_fetch_add_u64(&counters->suppressed, 1);

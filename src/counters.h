@@ -59,10 +59,20 @@ extern void lk_counters_refused(LkReason reason);
 extern void lk_counters_token_refused(LkStatus status);
 
 /*
+ * What lines are about: who may post tokens to be checked must not keep the
+ * lines on who was refused a room out of the log.
+ */
+typedef enum LkBucket
+{
+	LK_BUCKET_REQUESTS,
+	LK_BUCKET_TOKENS
+} LkBucket;
+
+/*
  * May a line be logged of a refusal?  If so, *suppressed is how many were
  * not, since the last one was.
  */
-extern bool lk_counters_may_log(int64 *suppressed);
+extern bool lk_counters_may_log(LkBucket bucket, int64 *suppressed);
 
 /*
  * By how many seconds the clock of whoever signed a token seems to be ahead of

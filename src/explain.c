@@ -21,6 +21,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -30,6 +31,7 @@
 #include "explain.h"
 #include "home.h"
 #include "join.h"
+#include "owner.h"
 #include "policies.h"
 #include "question.h"
 #include "walk.h"
@@ -48,8 +50,9 @@ static const char *const verdict_names[] = {
 
 /* Compare the keys of a row with what was asked, byte for byte. */
 static void
-compare_keys(LkWalk *walk, const LkAccess *access, const char **asked)
+compare_keys(LkWalk *walk, const char **asked)
 {
+	const LkMapped *columns = walk->registered.columns;
 	int			number = 0;
 
 	for (LkColumn c = 0; c < LK_NKEYS; c++)
@@ -57,72 +60,76 @@ compare_keys(LkWalk *walk, const LkAccess *access, const char **asked)
 		bool		isnull;
 		Datum		value;
 
-		if (access->columns[c].attnum == 0)
+		if (columns[c].attnum == 0)
 			continue;
 		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
 							  ++number, &isnull);
-		if (!isnull && !lk_columntext_is(access->columns[c].type, value,
-										 asked[c]))
+		if (!isnull && !lk_columntext_is(columns[c].type, value, asked[c]))
 			walk->otherwise =
 				MemoryContextStrdup(walk->context,
-									text_to_cstring(lk_columntext_of(access->columns[c].type,
+									text_to_cstring(lk_columntext_of(columns[c].type,
 																	 value)));
 	}
 }
 
-/*
- * Look for it as the caller, whom policies may not bind.  The argument is the
- * walk.  Only in a table: a view could have the caller do anything.
- */
+/* Look for the row, as the relation's owner.  The argument is the walk. */
 static void
 look_for_row(void *arg)
 {
 	LkWalk	   *walk = arg;
-	LkAccess   *access = lk_access_get();
+	const LkMapped *columns = walk->registered.columns;
 	const char *asked[LK_NKEYS] = {
 		text_to_cstring(walk->explanation->room), walk->identity,
 	};
-	Oid			types[LK_NKEYS];
 	Datum		values[LK_NKEYS];
 	int			n = 0;
 
-	if (access == NULL ||
-		get_rel_relkind(access->relation) == RELKIND_VIEW)
-		return;
 	for (LkColumn c = 0; c < LK_NKEYS; c++)
 	{
-		if (access->columns[c].attnum == 0)
-			continue;
-		types[n] = access->columns[c].type;
-		if (!lk_columntext_to_value(types[n], asked[c], &values[n]))
+		if (columns[c].attnum != 0 &&
+			!lk_columntext_to_value(columns[c].type, asked[c], &values[n++]))
 			return;
-		n++;
 	}
 	SPI_connect();
-	if (SPI_execute_with_args(lk_policies_query(access, LK_ALL_KEYS), n, types,
-							  values, NULL, true, 1) == SPI_OK_SELECT &&
-		SPI_processed > 0)
+	if (SPI_execute_plan(lk_policies_prepare(&walk->registered, LK_ALL_KEYS),
+						 values, NULL, true, 1) == SPI_OK_SELECT)
 	{
-		walk->row_is_there = true;
-		compare_keys(walk, access, asked);
+		walk->has_looked = true;
+		walk->row_is_there = SPI_processed > 0;
+		if (walk->row_is_there)
+			compare_keys(walk, asked);
 	}
 	SPI_finish();
+}
+
+/* Look for it if the caller could, in a table that is still there. */
+static void
+look_for_row_if_allowed(void *arg)
+{
+	LkWalk	   *walk = arg;
+	Oid			relation = walk->registered.relation;
+
+	LockRelationOid(relation, AccessShareLock);
+	if (get_rel_name(relation) != NULL &&
+		get_rel_relkind(relation) != RELKIND_VIEW &&
+		lk_owner_may_read(relation))
+		lk_owner_read(relation, look_for_row, walk);
 }
 
 /* A statement that puts the row into a table. */
 static char *
 insertion(const LkWalk *walk)
 {
-	const LkMapped *columns = walk->access->columns;
-	const char *relation = lk_relation_name(walk->access->relation);
+	const LkMapped *columns = walk->registered.columns;
+	const char *room_column =
+		quote_identifier(NameStr(columns[LK_COLUMN_ROOM].name));
 	char	   *room = quote_literal_cstr(text_to_cstring(walk->explanation->room));
 
 	if (columns[LK_COLUMN_IDENTITY].attnum == 0)
-		return psprintf("INSERT INTO %s (%s) VALUES (%s);", relation,
-						quote_identifier(NameStr(columns[LK_COLUMN_ROOM].name)),
-						room);
-	return psprintf("INSERT INTO %s (%s, %s) VALUES (%s, %s);", relation,
-					quote_identifier(NameStr(columns[LK_COLUMN_ROOM].name)),
+		return psprintf("INSERT INTO %s (%s) VALUES (%s);",
+						walk->relation_name, room_column, room);
+	return psprintf("INSERT INTO %s (%s, %s) VALUES (%s, %s);",
+					walk->relation_name, room_column,
 					quote_identifier(NameStr(columns[LK_COLUMN_IDENTITY].name)),
 					room, quote_literal_cstr(walk->identity));
 }
@@ -130,10 +137,8 @@ insertion(const LkWalk *walk)
 static void
 add_unseen_row(LkWalk *walk)
 {
-	const char *relation = lk_relation_name(walk->access->relation);
-
 	walk->subject = "row";
-	(void) lk_rehearse_as_caller(look_for_row, walk);
+	(void) lk_rehearse_as_caller(look_for_row_if_allowed, walk);
 	if (walk->otherwise != NULL)
 		lk_walk_add(walk, LK_STEP_REFUSED, "Ask for it as the row has it.",
 					psprintf("The row is there, but has \"%s\", which is not the same text.",
@@ -143,15 +148,15 @@ add_unseen_row(LkWalk *walk)
 					"Change the policies above, or the row, so that they show it.",
 					psprintf("The row is there, but the policies do not show it to role \"%s\".",
 							 walk->rehearsal.role_name));
-	else if (get_rel_relkind(walk->access->relation) == RELKIND_VIEW)
-		lk_walk_add(walk, LK_STEP_REFUSED,
-					"Look at the tables beneath, and at the conditions of the view.",
-					psprintf("%s shows the role no row for this room and this identity.",
-							 relation));
-	else
+	else if (walk->has_looked)
 		lk_walk_add(walk, LK_STEP_REFUSED, insertion(walk),
-					psprintf("You see no row in %s for this room and this identity.",
-							 relation));
+					psprintf("There is no row in %s for this room and this identity.",
+							 walk->relation_name));
+	else
+		lk_walk_add(walk, LK_STEP_REFUSED,
+					"Look at the rows, and at the policies above; if it is a view, also at its conditions.",
+					psprintf("%s shows the role no row for this room and this identity.",
+							 walk->relation_name));
 }
 
 /*
@@ -263,7 +268,10 @@ lk_explain(LkExplanation *explanation)
 	lk_rehearsal_begin(&walk.rehearsal);
 	error = lk_rehearse(&walk.rehearsal, lk_walk_take_steps, &walk);
 	if (error != NULL)
+	{
+		explanation->set_up_wrong = true;
 		lk_walk_add_error(&walk, error);
+	}
 	if (walk.row_unseen)
 		add_unseen_row(&walk);
 	add_answer(&walk);

@@ -48,6 +48,7 @@ typedef struct LkExplanation
 	List	   *steps;			/* of LkStep, up to the first that refuses */
 	bool		may_join;
 	int			sqlerrcode;		/* of the refusal, if it may not */
+	bool		set_up_wrong;	/* the role lacks what all users need */
 	const char *difference;		/* from the grants expected, or NULL */
 } LkExplanation;
 

@@ -302,14 +302,14 @@ lk_grants_suffice(const LkGrants *grants)
 }
 
 void
-lk_grants_write(StringInfo buf, LkGrants *grants)
+lk_grants_write(StringInfo buf, const LkGrants *grants)
 {
 	int			open = -1;		/* the scope whose object is being written */
 
 	for (int i = 0; i < lk_ngrants; i++)
 	{
 		const LkGrantRow *row = &lk_grant_table[i];
-		JsonbValue *v = &grants->value[i];
+		const JsonbValue *v = &grants->value[i];
 
 		if ((grants->given & LK_GRANT_BIT(i)) == 0)
 			continue;
@@ -332,4 +332,16 @@ lk_grants_write(StringInfo buf, LkGrants *grants)
 	}
 	if (open >= 0)
 		appendStringInfoChar(buf, '}');
+}
+
+Jsonb *
+lk_grants_jsonb(const LkGrants *grants)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoChar(&buf, '{');
+	lk_grants_write(&buf, grants);
+	appendStringInfoChar(&buf, '}');
+	return lk_wire_jsonb(&buf);
 }

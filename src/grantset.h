@@ -55,6 +55,9 @@ extern void lk_grants_set_string(LkGrants *grants, LkGrant grant, LkText value);
 extern bool lk_grants_suffice(const LkGrants *grants);
 
 /* Append the members "video", "sip", ... of a payload. */
-extern void lk_grants_write(StringInfo buf, LkGrants *grants);
+extern void lk_grants_write(StringInfo buf, const LkGrants *grants);
+
+/* The same members as an object, in the database's encoding. */
+extern Jsonb *lk_grants_jsonb(const LkGrants *grants);
 
 #endif							/* LK_GRANTSET_H */

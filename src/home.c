@@ -68,6 +68,20 @@ lk_home_table(const char *name)
 }
 
 Oid
+lk_home_require_table(const char *name)
+{
+	Oid			table = lk_home_table(name);
+
+	if (!OidIsValid(table))
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("table \"%s\" is missing from the extension's schema",
+					   name),
+				errhint("Drop the extension and create it again."));
+	return table;
+}
+
+Oid
 lk_home_function(const char *name)
 {
 	Oid			home = lk_home_schema();
@@ -92,6 +106,12 @@ lk_home_function(const char *name)
 char *
 lk_relation_name(Oid relation)
 {
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)),
-									  get_rel_name(relation));
+	char	   *name = get_rel_name(relation);
+	char	   *schema = get_namespace_name(get_rel_namespace(relation));
+
+	if (name == NULL || schema == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_TABLE),
+				errmsg("relation with OID %u does not exist", relation));
+	return quote_qualified_identifier(schema, name);
 }

@@ -21,6 +21,9 @@
  */
 extern Oid	lk_home_table(const char *name);
 
+/* The same, but raises 55000 where there is none. */
+extern Oid	lk_home_require_table(const char *name);
+
 /*
  * The extension's function of that name, of which there is one, or InvalidOid.
  * A namesake that somebody has put into its schema is none.

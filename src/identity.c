@@ -422,6 +422,8 @@ lk_identity_assume(const char *value)
 	if (assumed != NULL)
 		lk_guc_free(assumed);
 	assumed = value == NULL ? NULL : parse(value, PGC_S_USER);
+	if (value != NULL && assumed == NULL)
+		elog(ERROR, "out of memory");
 }
 
 const char *

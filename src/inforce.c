@@ -44,7 +44,7 @@ typedef struct Look
 	LkProblem	problem;		/* the first one found */
 } Look;
 
-/* See lk_inforce_rehearse. */
+/* See lk_inforce_rehearsal_begin. */
 static bool is_rehearsed = false;
 
 static bool look_at_node(Node *node, void *context);
@@ -205,9 +205,15 @@ lk_inforce_problem(Query *query, LkReader reader, List **tables)
 }
 
 void
-lk_inforce_rehearse(bool rehearsing)
+lk_inforce_rehearsal_begin(void)
 {
-	is_rehearsed = rehearsing;
+	is_rehearsed = true;
+}
+
+void
+lk_inforce_rehearsal_end(void)
+{
+	is_rehearsed = false;
 }
 
 LkProblem
@@ -216,7 +222,7 @@ lk_inforce_session_problem(void)
 	if (InLocalUserIdChange() && !is_rehearsed)
 		return problem("The call comes from within a SECURITY DEFINER function; the policies would see its owner.",
 					   "Make the function SECURITY INVOKER.");
-	if (InSecurityRestrictedOperation())
+	if (InSecurityRestrictedOperation() && !is_rehearsed)
 		return problem("The call comes from within a security-restricted operation.",
 					   "Call it from a statement of its own.");
 	if (IsInParallelMode())

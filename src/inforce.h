@@ -39,8 +39,9 @@ typedef struct LkProblem
 extern LkProblem lk_inforce_problem(Query *query, LkReader reader,
 									List **tables);
 
-/* Is the user id changed by us alone?  Then that is no such state. */
-extern void lk_inforce_rehearse(bool rehearsing);
+/* From begin to end, take a change of the user id for ours. */
+extern void lk_inforce_rehearsal_begin(void);
+extern void lk_inforce_rehearsal_end(void);
 
 /* May the session's state be one in which policies would not decide? */
 extern LkProblem lk_inforce_session_problem(void);

@@ -45,5 +45,4 @@ extern LkStatus lk_keyring_find(const char *name, int length,
  */
 extern void lk_keyring_raise(const LkKey *key);
 
-
 #endif							/* LK_KEYRING_H */

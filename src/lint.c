@@ -17,6 +17,7 @@
 #include "postgres.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -130,10 +131,8 @@ look(void *arg)
 
 		for (int c = 0; c < NFINDING; c++)
 		{
-			char	   *text = SPI_getvalue(SPI_tuptable->vals[i],
-											SPI_tuptable->tupdesc, c + 1);
-
-			finding->texts[c] = text == NULL ? NULL : pstrdup(text);
+			finding->texts[c] = SPI_getvalue(SPI_tuptable->vals[i],
+											 SPI_tuptable->tupdesc, c + 1);
 		}
 	}
 	SPI_finish();
@@ -149,8 +148,6 @@ apply(Lint *lint, const LkLintRule *rule)
 	error = lk_rehearse_as_caller(look, lint);
 	if (error == NULL)
 		return;
-	if (error->sqlerrcode != ERRCODE_INSUFFICIENT_PRIVILEGE)
-		ReThrowError(error);
 	finding = add(lint);
 	finding->is_unknown = true;
 	finding->texts[FINDING_FINDING] = psprintf("Not looked for: %s.",
@@ -170,8 +167,11 @@ compare(const ListCell *a, const ListCell *b)
 	if (x->rule->severity != y->rule->severity)
 		return x->rule->severity < y->rule->severity ? -1 : 1;
 	result = strcmp(x->rule->name, y->rule->name);
-	if (result == 0 && x->texts[FINDING_OBJECT] && y->texts[FINDING_OBJECT])
-		result = strcmp(x->texts[FINDING_OBJECT], y->texts[FINDING_OBJECT]);
+	for (int c = 0; c < NFINDING && result == 0; c++)
+	{
+		if (x->texts[c] != NULL && y->texts[c] != NULL)
+			result = strcmp(x->texts[c], y->texts[c]);
+	}
 	return result;
 }
 
@@ -274,8 +274,9 @@ directory_writable(const char *path)
 	get_parent_directory(directory);
 	if (stat(directory, &st) != 0)
 		return NULL;
-	return on_off((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 &&
-				  (st.st_mode & S_ISVTX) == 0);
+	return on_off((st.st_uid != 0 && st.st_uid != geteuid()) ||
+				  ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 &&
+				   (st.st_mode & S_ISVTX) == 0));
 }
 
 static void

@@ -23,10 +23,10 @@ typedef enum LkSeverity
 
 /*
  * What is looked for: a SELECT of object, finding and mend, all text.  It
- * runs as the caller, on search_path pg_catalog, with @schema@ replaced by
- * the extension's schema, and these parameters: $1 the schema, $2 the
- * age that keys may have, $3 the access relation (its number, or NULL), $4 and $5
- * the names of its columns of identity and room.
+ * runs as the caller, on search_path pg_catalog, pg_temp, with @schema@
+ * replaced by the extension's schema, and these parameters: $1 the number of
+ * that schema, $2 the age that keys may have, $3 the number of the access
+ * relation or NULL, $4 and $5 the names of its columns of identity and room.
  */
 typedef struct LkLintRule
 {

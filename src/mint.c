@@ -13,7 +13,6 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "http.h"
@@ -27,7 +26,7 @@ lk_mint_begin(LkMint *mint, LkVia via)
 	/* all else is large, and filled in when it is permitted */
 	memset(mint, 0, offsetof(LkMint, permit));
 	mint->via = via;
-	mint->role = GetUserId();
+	lk_audit_caller(&mint->caller);
 	mint->permit.identity = NULL;
 }
 
@@ -37,25 +36,25 @@ sign(LkMint *mint, LkPermitter permitter)
 	LkPermit   *permit = &mint->permit;
 	const LkKey *key;
 
-	lk_question_forbid();
 	lk_http_forbid_get();
 	lk_audit_begin();
 	permitter(mint);
 	key = lk_keyring_signing_key(permit->project, permit->now);
 	mint->token = lk_claims_sign(&permit->claims, key);
-	lk_audit_issued(mint->via, &permit->claims, key);
+	lk_audit_issued(mint->via, &mint->caller, &permit->claims, key);
 }
 
 void
 lk_mint(LkMint *mint, LkPermitter permitter)
 {
+	lk_question_forbid();		/* who asks the policies tells of the error */
 	PG_TRY();
 	{
 		sign(mint, permitter);
 	}
 	PG_CATCH();
 	{
-		lk_audit_refused(mint->via, mint->role, &mint->request,
+		lk_audit_refused(mint->via, &mint->caller, &mint->request,
 						 mint->permit.identity);
 		PG_RE_THROW();
 	}

@@ -21,7 +21,7 @@
 typedef struct LkMint
 {
 	LkVia		via;			/* the first four: who asks for what */
-	Oid			role;
+	LkCaller	caller;
 	LkRequest	request;
 	const char *device;			/* or NULL */
 

@@ -3,8 +3,9 @@
  * owner.c
  *	  Work done with the rights of the extension's owner.
  *
- * The only place that changes the user id. Nothing of a caller's runs between
- * begin and end: no policy, no function, no trigger but the extension's own.
+ * Nothing else sets the user id. Between begin and end nothing of a caller's
+ * runs; and what an owner's own relation calls, while it is read, runs in a
+ * security-restricted operation.
  *
  * Portions Copyright (c) 2026, the livekit_token authors
  * SPDX-License-Identifier: PostgreSQL
@@ -20,6 +21,8 @@
 #include "catalog/pg_class.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
@@ -53,12 +56,14 @@ owner_of(Oid table)
  * else can put anything.
  */
 static void
-begin(Oid table, OwnerWork *work)
+begin(Oid table, int restrictions, OwnerWork *work)
 {
 	GetUserIdAndSecContext(&work->user, &work->security_context);
 	work->settings = lk_nested_begin();
+	if ((restrictions & SECURITY_NOFORCE_RLS) != 0)
+		lk_nested_set("row_security", "off");
 	SetUserIdAndSecContext(owner_of(table),
-						   work->security_context |
+						   work->security_context | restrictions |
 						   SECURITY_LOCAL_USERID_CHANGE);
 }
 
@@ -85,7 +90,7 @@ lk_owner_execute(Oid table, const char *statement, int nargs, Oid *types,
 	OwnerWork	work;
 	int			result;
 
-	begin(table, &work);
+	begin(table, 0, &work);
 	result = SPI_execute_with_args(psprintf(statement, name), nargs, types,
 								   values, nulls, false, 0);
 	end(&work);
@@ -120,7 +125,7 @@ lk_owner_execute_plan(Oid table, LkOwnerPlan *plan, Datum *values,
 	OwnerWork	work;
 	int			result;
 
-	begin(table, &work);
+	begin(table, 0, &work);
 	if (plan->name == NULL || strcmp(plan->name, name) != 0)
 		prepare(plan, name);
 	result = SPI_execute_plan(plan->plan, values, nulls, false, 0);
@@ -136,5 +141,26 @@ lk_owner_confine(void)
 
 	GetUserIdAndSecContext(&user, &security_context);
 	SetUserIdAndSecContext(user,
-						   security_context | SECURITY_LOCAL_USERID_CHANGE);
+						   security_context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION);
+}
+
+bool
+lk_owner_may_read(Oid relation)
+{
+	return has_privs_of_role(GetUserId(), owner_of(relation)) ||
+		(has_bypassrls_privilege(GetUserId()) &&
+		 get_rel_relkind(relation) != RELKIND_VIEW &&
+		 pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK);
+}
+
+void
+lk_owner_read(Oid relation, void (*read) (void *arg), void *arg)
+{
+	OwnerWork	work;
+
+	begin(relation, SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS,
+		  &work);
+	read(arg);
+	end(&work);
 }

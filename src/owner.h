@@ -24,7 +24,20 @@ extern void lk_owner_execute(Oid table, const char *statement, int nargs,
 							 Oid *types, Datum *values, const char *nulls);
 
 /*
- * Keep the current user from becoming another one, until the end of the
+ * Could the caller read all rows of a relation: with its owner's rights, or
+ * as one whom policies do not bind?
+ */
+extern bool lk_owner_may_read(Oid relation);
+
+/*
+ * Read a relation as its owner, all rows of it: what is called on the way, by
+ * views or in the expressions of indexes, must not have the caller's rights.
+ */
+extern void lk_owner_read(Oid relation, void (*read) (void *arg), void *arg);
+
+/*
+ * Keep the current user from becoming another one, and from leaving anything
+ * behind in the session, until the end of the
  * subtransaction: who called could be a superuser.
  */
 extern void lk_owner_confine(void);

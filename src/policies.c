@@ -39,6 +39,9 @@
 
 #include "compat.h"
 
+#define RENAMED "The schema was renamed while the relation was looked up."
+#define RETYPED "The type of a column changed while the policies were being asked."
+
 /* More than one row is too many. */
 #define MAX_ROWS	2
 
@@ -107,6 +110,46 @@ source_of(SPIPlanPtr plan)
 }
 
 /*
+ * Are the columns still of the types that they were when they were looked up?
+ * Now that the relation is locked, they stay so.
+ */
+static void
+check_types(const LkAccess *access, TupleDesc desc)
+{
+	int			number = 0;
+
+	for (LkColumn c = 0; c < LK_NCOLUMNS; c++)
+	{
+		if (access->columns[c].attnum != 0 &&
+			TupleDescAttr(desc, number++)->atttypid !=
+			access->columns[c].declared)
+			lk_policies_refuse(RETYPED);
+	}
+}
+
+SPIPlanPtr
+lk_policies_prepare(const LkAccess *access, int keys)
+{
+	Oid			types[LK_NKEYS];
+	int			ntypes = 0;
+	SPIPlanPtr	plan;
+
+	for (LkColumn c = 0; c < LK_NKEYS; c++)
+	{
+		if (access->columns[c].attnum != 0 && (keys & LK_KEY(c)) != 0)
+			types[ntypes++] = access->columns[c].type;
+	}
+	plan = SPI_prepare(lk_policies_query(access, keys), ntypes, types);
+	if (plan == NULL)
+		elog(ERROR, "could not prepare the question: %s",
+			 SPI_result_code_string(SPI_result));
+	if (!list_member_oid(source_of(plan)->relationOids, access->relation))
+		lk_policies_refuse(RENAMED);
+	check_types(access, source_of(plan)->resultDesc);
+	return plan;
+}
+
+/*
  * What is wrong with the question as it was analysed last, or NULL.  Names
  * were looked up then, so that it must be the relation's number as well.
  */
@@ -116,7 +159,7 @@ question_problem(const LkAccess *access, SPIPlanPtr plan)
 	CachedPlanSource *source = source_of(plan);
 
 	if (!list_member_oid(source->relationOids, access->relation))
-		return "The schema was renamed while the relation was looked up.";
+		return RENAMED;
 	return lk_inforce_problem(linitial(source->query_list), LK_READER_CALLER,
 							  NULL).cause;
 }
@@ -238,7 +281,7 @@ take_row(const LkAccess *access, const char **asked, HeapTuple tuple,
 		if (column->attnum == 0)
 			continue;
 		if (SPI_gettypeid(desc, ++number) != column->declared)
-			lk_policies_refuse("The type of a column changed while the policies were being asked.");
+			lk_policies_refuse(RETYPED);
 		value = SPI_getbinval(tuple, desc, number, &isnull);
 		if (isnull)
 			continue;

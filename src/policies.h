@@ -47,4 +47,10 @@ extern _Noreturn void lk_policies_refuse(const char *cause);
  */
 extern char *lk_policies_query(const LkAccess *access, int keys);
 
+/*
+ * Prepare it, within SPI; makes sure that it is the relation's, whose name it
+ * has.
+ */
+extern SPIPlanPtr lk_policies_prepare(const LkAccess *access, int keys);
+
 #endif							/* LK_POLICIES_H */

@@ -28,9 +28,17 @@ static void
 note_clock(const LkReading *reading, TimestampTz now)
 {
 	double		seconds = lk_reader_seconds(now);
+	double		issued_at = reading->not_before;
+	JsonbValue	v;
 
+	/* one that was signed in time may be meant for later */
 	if (reading->status == LK_NOT_YET_VALID)
-		lk_counters_note_skew(reading->not_before - seconds);
+	{
+		if (lk_reader_member(reading->claims, "iat", &v))
+			(void) lk_reader_number(&v, &issued_at);
+		if (issued_at > seconds + LK_LEEWAY)
+			lk_counters_note_skew(issued_at - seconds);
+	}
 	if (reading->status == LK_EXPIRED &&
 		seconds < reading->expires_at + CLOCK_TROUBLE)
 		lk_counters_note_skew(reading->expires_at - seconds);

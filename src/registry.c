@@ -160,20 +160,13 @@ map_column(FunctionCallInfo fcinfo, LkAccess *access, LkColumn column)
 const char *
 lk_registry_problem(const LkAccess *access)
 {
-	Oid			types[] = {access->columns[LK_COLUMN_ROOM].type,
-	access->columns[LK_COLUMN_IDENTITY].type};
 	MemoryContext context = CurrentMemoryContext;
 	CachedPlanSource *source;
-	SPIPlanPtr	plan;
 	const char *problem;
 
 	SPI_connect();
-	plan = SPI_prepare(lk_policies_query(access, LK_ALL_KEYS),
-					   OidIsValid(types[1]) ? 2 : 1, types);
-	if (plan == NULL)
-		elog(ERROR, "could not prepare the question: %s",
-			 SPI_result_code_string(SPI_result));
-	source = linitial(SPI_plan_get_plan_sources(plan));
+	source = linitial(SPI_plan_get_plan_sources(lk_policies_prepare(access,
+																	LK_ALL_KEYS)));
 	problem = lk_inforce_problem(linitial(source->query_list),
 								 LK_READER_ANYBODY, NULL).cause;
 	if (problem != NULL)

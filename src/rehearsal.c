@@ -44,7 +44,8 @@
 
 /*
  * The setting of the role itself, and of those that log in and can become it:
- * of gateways.  That of the database comes before that of all of them.
+ * of gateways; but only of those that the caller could become, or he would
+ * learn what anybody may by making claims.  That of the database comes before that of all of them.
  */
 static const char *const mechanisms =
 	"SELECT r.rolname::text, s.value, r.oid = $1 AS own "
@@ -56,7 +57,9 @@ static const char *const mechanisms =
 	"    AND lower(split_part(c, '=', 1)) = 'livekit_token.identity'"
 	"  ORDER BY d.setdatabase DESC LIMIT 1) s "
 	"WHERE r.oid = $1"
-	"   OR r.rolcanlogin AND NOT r.rolsuper AND pg_has_role(r.oid, $1, 'MEMBER') "
+	"   OR r.rolcanlogin AND NOT r.rolsuper AND pg_has_role(r.oid, $1, '" LK_SET_ROLE "')"
+	"  AND pg_has_role(r.oid, '" LK_SET_ROLE "')"
+	"  AND pg_has_role(session_user, r.oid, '" LK_SET_ROLE "') "
 	"ORDER BY own DESC, 1";
 
 /* Does the role log in by itself? */
@@ -230,6 +233,28 @@ set_claims(Jsonb *claims)
  * Acting
  */
 
+/* Errors that say nothing of what was asked: by class, or whole. */
+static const int not_answers[] = {
+	ERRCODE_TRANSACTION_ROLLBACK,
+	ERRCODE_INSUFFICIENT_RESOURCES,
+	ERRCODE_LOCK_NOT_AVAILABLE,
+	ERRCODE_OPERATOR_INTERVENTION,
+	ERRCODE_SYSTEM_ERROR,
+	ERRCODE_INTERNAL_ERROR,
+};
+
+static bool
+is_answer(int sqlerrcode)
+{
+	for (size_t i = 0; i < lengthof(not_answers); i++)
+	{
+		if (not_answers[i] == sqlerrcode ||
+			not_answers[i] == ERRCODE_TO_CATEGORY(sqlerrcode))
+			return false;
+	}
+	return true;
+}
+
 /* Run act in a subtransaction of its own; see lk_rehearse. */
 static ErrorData *
 rehearse(const LkRehearsal *rehearsal, void (*act) (void *arg), void *arg)
@@ -265,11 +290,8 @@ rehearse(const LkRehearsal *rehearsal, void (*act) (void *arg), void *arg)
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
 
-	/* a wrong question has no answer, nor has one that is to end */
-	if (error != NULL &&
-		(!acting ||
-		 ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION ||
-		 ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTERNAL_ERROR))
+	/* a wrong question has no answer */
+	if (error != NULL && (!acting || !is_answer(error->sqlerrcode)))
 		ReThrowError(error);
 	return error;
 }
@@ -280,14 +302,14 @@ lk_rehearse(const LkRehearsal *rehearsal, void (*act) (void *arg), void *arg)
 	ErrorData  *volatile error = NULL;
 
 	lk_identity_assume(rehearsal->mechanism);
-	lk_inforce_rehearse(true);
+	lk_inforce_rehearsal_begin();
 	PG_TRY();
 	{
 		error = rehearse(rehearsal, act, arg);
 	}
 	PG_FINALLY();
 	{
-		lk_inforce_rehearse(false);
+		lk_inforce_rehearsal_end();
 		lk_identity_assume(NULL);
 	}
 	PG_END_TRY();

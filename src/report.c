@@ -3,8 +3,8 @@
  * report.c
  *	  What the rows of the access relation let their users do.
  *
- * The rows are read as the caller and with row_security off, so that a report
- * is whole, or an error. They are fetched a few at a time, and each is
+ * The rows are read as the relation's owner and with row_security off, so that
+ * a report is whole, or an error. They are fetched a few at a time, and each is
  * forgotten when it is reported.
  *
  * Portions Copyright (c) 2026, the livekit_token authors
@@ -31,7 +31,7 @@
 #include "ceiling.h"
 #include "columntext.h"
 #include "keylist.h"
-#include "nested.h"
+#include "owner.h"
 #include "policies.h"
 
 #include "compat.h"
@@ -47,9 +47,14 @@ enum
 
 typedef struct Report
 {
-	LkAccess   *access;
+	LkAccess	access;			/* a copy, without its plan */
+	int			keys;			/* that are compared, */
+	Datum		asked[LK_NKEYS];	/* and what with */
 	TimestampTz now;
+	MemoryContext context;		/* of the report */
 	MemoryContext row_context;	/* reset after each row */
+	char	   *project;		/* of the row before, if it had one, */
+	char	   *project_problem;	/* and what was wrong with it */
 	ReturnSetInfo *rsinfo;
 	Datum		values[NCOLUMNS];
 	bool		nulls[NCOLUMNS];
@@ -106,18 +111,13 @@ put_notable(Report *report, const LkGrants *grants)
 static void
 put_claims(Report *report, const LkClaims *claims)
 {
-	LkGrants	grants = claims->grants;
 	Interval   *ttl = palloc0(sizeof(*ttl));
-	StringInfoData buf;
 
-	initStringInfo(&buf);
-	appendStringInfoChar(&buf, '{');
-	lk_grants_write(&buf, &grants);
-	appendStringInfoChar(&buf, '}');
-	put(report, COLUMN_GRANTS, JsonbPGetDatum(lk_wire_jsonb(&buf)));
+	put(report, COLUMN_GRANTS,
+		JsonbPGetDatum(lk_grants_jsonb(&claims->grants)));
 	ttl->time = (claims->expires_at - claims->issued_at) * USECS_PER_SEC;
 	put(report, COLUMN_TTL, IntervalPGetDatum(ttl));
-	put_notable(report, &grants);
+	put_notable(report, &claims->grants);
 }
 
 static void
@@ -132,7 +132,7 @@ key_problem(const Report *report, const LkRow *row)
 {
 	if (row->says.room == NULL)
 		return "Its room is null.";
-	if (report->access->columns[LK_COLUMN_IDENTITY].attnum == 0)
+	if (report->access.columns[LK_COLUMN_IDENTITY].attnum == 0)
 		return NULL;
 	if (row->says.identity == NULL)
 		return "Its identity is null, and nobody's.";
@@ -170,6 +170,27 @@ project_problem(const Report *report, const text *project)
 	return problem;
 }
 
+/* The same; it is looked up once for rows of one project. */
+static const char *
+known_project_problem(Report *report, const text *project)
+{
+	char	   *name = project == NULL ? "" : text_to_cstring(project);
+
+	if (report->project == NULL || strcmp(report->project, name) != 0)
+	{
+		const char *problem = project_problem(report, project);
+
+		if (report->project != NULL)
+			pfree(report->project);
+		if (report->project_problem != NULL)
+			pfree(report->project_problem);
+		report->project = MemoryContextStrdup(report->context, name);
+		report->project_problem = problem == NULL ? NULL :
+			MemoryContextStrdup(report->context, problem);
+	}
+	return report->project_problem;
+}
+
 /* Put what a row is good for. */
 static void
 put_use(Report *report, const LkRow *row)
@@ -180,7 +201,7 @@ put_use(Report *report, const LkRow *row)
 	char	   *unusable;
 
 	if (problem == NULL)
-		problem = project_problem(report, row->says.project);
+		problem = known_project_problem(report, row->says.project);
 	if (problem != NULL)
 	{
 		put_problem(report, problem);
@@ -234,7 +255,7 @@ report_row(Report *report, HeapTuple tuple, TupleDesc desc)
 	LkRow		row;
 
 	memset(report->nulls, true, sizeof(report->nulls));
-	read_row(report->access, tuple, desc, &row);
+	read_row(&report->access, tuple, desc, &row);
 	if (row.says.room != NULL)
 		put(report, COLUMN_ROOM, PointerGetDatum(row.says.room));
 	if (row.says.identity != NULL)
@@ -249,15 +270,17 @@ report_row(Report *report, HeapTuple tuple, TupleDesc desc)
 	MemoryContextReset(report->row_context);
 }
 
-/* Report all rows that a query finds. */
+/* Report all rows that are asked for.  The argument is the report. */
 static void
-report_rows(Report *report, int keys, int nvalues, Oid *types, Datum *values)
+report_rows(void *arg)
 {
-	Portal		portal =
-		SPI_cursor_open_with_args(NULL,
-								  lk_policies_query(report->access, keys),
-								  nvalues, types, values, NULL, true, 0);
+	Report	   *report = arg;
+	Portal		portal;
 
+	SPI_connect();
+	portal = SPI_cursor_open(NULL,
+							 lk_policies_prepare(&report->access, report->keys),
+							 report->asked, NULL, true);
 	for (;;)
 	{
 		SPI_cursor_fetch(portal, true, BATCH);
@@ -271,6 +294,56 @@ report_rows(Report *report, int keys, int nvalues, Oid *types, Datum *values)
 		SPI_freetuptable(SPI_tuptable);
 	}
 	SPI_cursor_close(portal);
+	SPI_finish();
+}
+
+/* Take what is registered, if the caller may read all of it. */
+static void
+take_access(Report *report)
+{
+	const LkAccess *access = lk_access_get();
+
+	if (access == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("no access relation is registered"));
+	if (access->problem != NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("the access relation is not what was registered"),
+				errdetail("%s", access->problem));
+	if (!lk_owner_may_read(access->relation))
+		ereport(ERROR,
+				errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				errmsg("permission denied to read all rows of the access relation"),
+				errdetail("Only its owner and superusers can do that, and roles with BYPASSRLS that may SELECT from it if it is a table."));
+
+	/* it may be read anew meanwhile */
+	report->access = *access;
+	report->access.plan = NULL;
+}
+
+/* Take what is asked for; false where no row can have it. */
+static bool
+take_keys(Report *report, FunctionCallInfo fcinfo)
+{
+	int			n = 0;
+
+	for (LkColumn c = 0; c < LK_NKEYS; c++)
+	{
+		const LkMapped *column = &report->access.columns[c];
+		const char *asked;
+
+		if (PG_ARGISNULL(c) || column->attnum == 0)
+			continue;
+		asked = text_to_cstring(PG_GETARG_TEXT_PP(c));
+		if (!lk_columntext_to_value(column->type, asked, &report->asked[n]) ||
+			!lk_columntext_is(column->type, report->asked[n], asked))
+			return false;		/* livekit_join finds no row by it */
+		n++;
+		report->keys |= LK_KEY(c);
+	}
+	return true;
 }
 
 /*
@@ -281,54 +354,21 @@ Datum
 livekit_access_report(PG_FUNCTION_ARGS)
 {
 	Report		report = {
-		.access = lk_access_get(),
 		.now = GetCurrentTimestamp(),
 		.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo,
+		.context = CurrentMemoryContext,
 	};
-	Oid			types[LK_NKEYS];
-	Datum		values[LK_NKEYS];
-	int			nvalues = 0;
-	int			keys = 0;
-	int			level;
 
-	if (report.access == NULL)
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("no access relation is registered"));
-	if (report.access->problem != NULL)
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("the access relation is not what was registered"),
-				errdetail("%s", report.access->problem));
-
+	take_access(&report);
 	InitMaterializedSRF(fcinfo, 0);
-	for (LkColumn c = 0; c < LK_NKEYS; c++)
-	{
-		const LkMapped *column = &report.access->columns[c];
-		const char *asked;
-
-		if (PG_ARGISNULL(c) || column->attnum == 0)
-			continue;
-		asked = text_to_cstring(PG_GETARG_TEXT_PP(c));
-		types[nvalues] = column->type;
-		if (!lk_columntext_to_value(column->type, asked, &values[nvalues]) ||
-			!lk_columntext_is(column->type, values[nvalues], asked))
-			return (Datum) 0;	/* livekit_join finds no row by it */
-		nvalues++;
-		keys |= LK_KEY(c);
-	}
+	if (!take_keys(&report, fcinfo))
+		return (Datum) 0;
 	ereport(NOTICE,
 			errmsg("policies may let in fewer than these rows say"),
 			errhint("livekit_explain_join answers for one role."));
-
 	report.row_context = AllocSetContextCreate(CurrentMemoryContext,
 											   "livekit report row",
 											   ALLOCSET_DEFAULT_SIZES);
-	SPI_connect();
-	level = lk_nested_begin();
-	lk_nested_set("row_security", "off");
-	report_rows(&report, keys, nvalues, types, values);
-	lk_nested_end(level);
-	SPI_finish();
+	lk_owner_read(report.access.relation, report_rows, &report);
 	return (Datum) 0;
 }

@@ -152,7 +152,8 @@ livekit_tap_cannot_join(PG_FUNCTION_ARGS)
 
 	explain(fcinfo, 2, NULL, &explanation);
 	PG_RETURN_TEXT_P(test(explanation.sqlerrcode ==
-						  ERRCODE_INSUFFICIENT_PRIVILEGE,
+						  ERRCODE_INSUFFICIENT_PRIVILEGE &&
+						  !explanation.set_up_wrong,
 						  description_of(fcinfo, &explanation, "cannot join"),
 						  &explanation));
 }

@@ -57,7 +57,7 @@ lk_walk_add(LkWalk *walk, LkVerdict verdict, const char *mend, const char *findi
 	step->finding = finding;
 	step->mend = mend;
 	walk->explanation->steps = lappend(walk->explanation->steps, step);
-	walk->refused = verdict == LK_STEP_REFUSED;
+	walk->refused |= verdict == LK_STEP_REFUSED;
 }
 
 /* What mends an error: its hint, unless that only says that the log says more. */
@@ -79,7 +79,6 @@ mend_of(const LkWalk *walk, const ErrorData *error)
 	}
 }
 
-/* Add what an error says, with what only the log has. */
 void
 lk_walk_add_error(LkWalk *walk, const ErrorData *error)
 {
@@ -102,6 +101,14 @@ step_registration(LkWalk *walk)
 	LkAccess   *access = lk_access_get();
 
 	walk->access = access;
+	if (access != NULL)
+	{
+		/* for when the steps are done, and it may be read anew */
+		walk->registered = *access;
+		walk->registered.plan = NULL;
+		walk->relation_name = get_rel_name(access->relation) == NULL ? NULL :
+			lk_relation_name(access->relation);
+	}
 	if (access == NULL)
 	{
 		lk_walk_add(walk, LK_STEP_REFUSED,
@@ -113,15 +120,14 @@ step_registration(LkWalk *walk)
 	{
 		lk_walk_add(walk, LK_STEP_REFUSED,
 					psprintf("Register %s again by livekit_register_access, and name its columns as they are now.",
-							 get_rel_name(access->relation) == NULL ?
-							 "another one" :
-							 lk_relation_name(access->relation)),
+							 walk->relation_name != NULL ?
+							 walk->relation_name : "another one"),
 					access->problem);
 		return;
 	}
 	initStringInfo(&buf);
 	appendStringInfo(&buf, "%s is registered; the room is in column \"%s\"",
-					 lk_relation_name(access->relation),
+					 walk->relation_name,
 					 NameStr(access->columns[LK_COLUMN_ROOM].name));
 	if (access->columns[LK_COLUMN_IDENTITY].attnum != 0)
 		appendStringInfo(&buf, ", the identity in \"%s\".",
@@ -180,7 +186,7 @@ step_privileges(LkWalk *walk)
 	const LkAccess *access = walk->access;
 	Oid			home = lk_home_schema();
 	Oid			schema = get_rel_namespace(access->relation);
-	char	   *role = unconstify(char *, quote_identifier(walk->rehearsal.role_name));
+	const char *role = quote_identifier(walk->rehearsal.role_name);
 	const char *column;
 
 	if (walk->door == NULL)
@@ -198,7 +204,9 @@ step_privileges(LkWalk *walk)
 							 quote_identifier(get_namespace_name(home)), role),
 					psprintf("The role may not use schema \"%s\", and can join only by a function of another schema that calls livekit_join.",
 							 get_namespace_name(home)));
-	if (lk_schema_aclcheck(schema, GetUserId(), ACL_USAGE) != ACLCHECK_OK)
+	walk->explanation->set_up_wrong =
+		lk_schema_aclcheck(schema, GetUserId(), ACL_USAGE) != ACLCHECK_OK;
+	if (walk->explanation->set_up_wrong)
 	{
 		lk_walk_add(walk, LK_STEP_REFUSED,
 					psprintf("GRANT USAGE ON SCHEMA %s TO %s;",
@@ -210,16 +218,17 @@ step_privileges(LkWalk *walk)
 	column = pg_class_aclcheck(access->relation, GetUserId(),
 							   ACL_SELECT) == ACLCHECK_OK ? NULL :
 		unreadable_column(access);
+	walk->explanation->set_up_wrong = column != NULL;
 	if (column != NULL)
 		lk_walk_add(walk, LK_STEP_REFUSED,
 					psprintf("GRANT SELECT ON %s TO %s;",
-							 lk_relation_name(access->relation), role),
+							 walk->relation_name, role),
 					psprintf("The role may not read column \"%s\" of %s.",
-							 column, lk_relation_name(access->relation)));
+							 column, walk->relation_name));
 	else
 		lk_walk_add(walk, LK_STEP_OK, NULL,
 					psprintf("The role may execute %s, and read %s.",
-							 walk->door, lk_relation_name(access->relation)));
+							 walk->door, walk->relation_name));
 }
 
 static void
@@ -315,24 +324,12 @@ add_policies(LkWalk *walk, Oid table)
 static void
 step_table(LkWalk *walk)
 {
-	Oid			types[LK_NKEYS];
-	int			ntypes = 0;
-	SPIPlanPtr	plan;
+	SPIPlanPtr	plan = lk_policies_prepare(walk->access, LK_ALL_KEYS);
 	CachedPlanSource *source;
 	List	   *tables = NIL;
 	ListCell   *cell;
 	LkProblem	problem;
 
-	for (LkColumn c = 0; c < LK_NKEYS; c++)
-	{
-		if (walk->access->columns[c].attnum != 0)
-			types[ntypes++] = walk->access->columns[c].type;
-	}
-	plan = SPI_prepare(lk_policies_query(walk->access, LK_ALL_KEYS), ntypes,
-					   types);
-	if (plan == NULL)
-		elog(ERROR, "could not prepare the question: %s",
-			 SPI_result_code_string(SPI_result));
 	MemoryContextSwitchTo(walk->context);	/* SPI has left it */
 	source = linitial(SPI_plan_get_plan_sources(plan));
 	problem = lk_inforce_problem(linitial(source->query_list),
@@ -383,8 +380,6 @@ step_grants(LkWalk *walk)
 {
 	LkPermit   *permit = &walk->permit;
 	char	   *problem;
-	StringInfoData buf;
-	LkGrants	grants;
 
 	permit->identity = cstring_to_text(walk->identity);
 	permit->now = GetCurrentTimestamp();
@@ -408,17 +403,13 @@ step_grants(LkWalk *walk)
 		case LK_ROW_GIVES:
 			break;
 	}
-	grants = permit->claims.grants;
-	initStringInfo(&buf);
-	appendStringInfoChar(&buf, '{');
-	lk_grants_write(&buf, &grants);
-	appendStringInfoChar(&buf, '}');
-	if (!LK_GRANTED(&grants, LK_ROOM_JOIN))
+	if (!LK_GRANTED(&permit->claims.grants, LK_ROOM_JOIN))
 		lk_walk_add(walk, LK_STEP_REFUSED, "Leave roomJoin out of the row's grants.",
 					"The row does not grant roomJoin.");
 	else
 		lk_walk_add(walk, LK_STEP_OK, NULL,
-					JsonbToCString(NULL, &lk_wire_jsonb(&buf)->root, -1));
+					JsonbToCString(NULL,
+								   &lk_grants_jsonb(&permit->claims.grants)->root, -1));
 }
 
 static void

@@ -27,12 +27,15 @@ typedef struct LkWalk
 	const char *subject;		/* of the step being taken */
 	bool		refused;
 	const char *door;			/* the function by which it asks, or NULL */
-	LkAccess   *access;
+	LkAccess   *access;			/* only while the steps are taken */
+	LkAccess	registered;		/* a copy, without its plan */
+	const char *relation_name;	/* qualified and quoted; NULL if it is gone */
 	char	   *identity;
 	LkRow		row;
 	LkPermit	permit;
 	bool		row_unseen;
-	bool		row_is_there;	/* as the caller sees it */
+	bool		has_looked;		/* for that row, as the relation's owner */
+	bool		row_is_there;
 	char	   *otherwise;		/* its key, if that is another text */
 } LkWalk;
 

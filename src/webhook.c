@@ -19,7 +19,6 @@
 
 #include "access/detoast.h"
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
@@ -79,11 +78,13 @@ read_body(const bytea *body, Jsonb *claims, Jsonb **event)
 }
 
 /* Refuse a body that is longer than any event. */
-static void
+pg_noreturn static void
 refuse_body(void)
 {
+	LkCaller	caller;
 	LkRequest	nothing = {0};
 
+	lk_audit_caller(&caller);
 	PG_TRY();
 	{
 		ereport(ERROR,
@@ -93,14 +94,15 @@ refuse_body(void)
 	}
 	PG_CATCH();
 	{
-		lk_audit_refused(LK_VIA_WEBHOOK, GetUserId(), &nothing, NULL);
+		lk_audit_refused(LK_VIA_WEBHOOK, &caller, &nothing, NULL);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	pg_unreachable();
 }
 
 /*
- * livekit_webhook(body, authorization) returns the event.
+ * livekit_webhook(body, authorization, project) returns the event.
  */
 PG_FUNCTION_INFO_V1(livekit_webhook);
 Datum
@@ -122,6 +124,10 @@ livekit_webhook(PG_FUNCTION_ARGS)
 
 	token = token_in(PG_GETARG_TEXT_PP(1));
 	lk_reader_read(token.data, token.length, now, &reading);
+	if (reading.status == LK_OK &&
+		strcmp(reading.key->project, PG_ARGISNULL(2) ? LK_DEFAULT_PROJECT :
+			   text_to_cstring(PG_GETARG_TEXT_PP(2))) != 0)
+		reading.status = LK_UNKNOWN_KEY;	/* another server's */
 	if (reading.status == LK_OK)
 		reading.status = read_body(PG_GETARG_BYTEA_PP(0), reading.claims,
 								   &event);

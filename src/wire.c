@@ -299,7 +299,7 @@ write_container(StringInfo buf, JsonbContainer *container)
 }
 
 void
-lk_wire_value(StringInfo buf, JsonbValue *value)
+lk_wire_value(StringInfo buf, const JsonbValue *value)
 {
 	switch (value->type)
 	{

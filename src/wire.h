@@ -59,6 +59,6 @@ extern void lk_wire_string(StringInfo buf, LkText text);
 extern void lk_wire_integer(StringInfo buf, int64 value);
 
 /* Append any value of a jsonb, converted from the database's encoding. */
-extern void lk_wire_value(StringInfo buf, JsonbValue *value);
+extern void lk_wire_value(StringInfo buf, const JsonbValue *value);
 
 #endif							/* LK_WIRE_H */

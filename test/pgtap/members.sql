@@ -140,7 +140,7 @@ SELECT results_eq(
 			  ' metadata text DEFAULT NULL::text', 'jsonb'),
 			 ('livekit_room_request', 'rpc text, room text, body jsonb DEFAULT ''{}''::jsonb,'
 			  ' OUT method text, OUT url text, OUT headers jsonb, OUT body text', 'record'),
-			 ('livekit_webhook', 'body bytea, "authorization" text', 'jsonb')$$,
+			 ('livekit_webhook', 'body bytea, "authorization" text, project text DEFAULT NULL::text', 'jsonb')$$,
 	'arguments and results of what talks to LiveKit''s server');
 
 SELECT results_eq(

@@ -68,7 +68,7 @@ SELECT pg_temp.explained('app_user', 'tables', '"hana"') AS allowed,
 ROLLBACK;
 SELECT is(:'allowed'::text, 'Permissive policy host on public.seat + Permissive policy own on public.seat + Permissive policy seated on public.room + Permissive policy host on public.meeting | {"video": {"room": "tables", "roomJoin": true, "roomAdmin": true, "canPublish": true, "canSubscribe": true, "canPublishData": true}} | ok',
 	'breakout_rooms: who may');
-SELECT is(:'refused'::text, 'Permissive policy host on public.seat + Permissive policy own on public.seat + Permissive policy seated on public.room + Permissive policy host on public.meeting | row: public.access shows the role no row for this room and this identity. -> Look at the tables beneath, and at the conditions of the view. | refused',
+SELECT is(:'refused'::text, 'Permissive policy host on public.seat + Permissive policy own on public.seat + Permissive policy seated on public.room + Permissive policy host on public.meeting | row: public.access shows the role no row for this room and this identity. -> Look at the rows, and at the policies above; if it is a view, also at its conditions. | refused',
 	'breakout_rooms: who may not');
 SELECT is(:'report'::text, 'retreat bob 00:15:00 default
 retreat hana 00:15:00 default {roomAdmin}
@@ -84,7 +84,7 @@ SELECT pg_temp.explained('app_user', 'standup', '"alice"') AS allowed,
 ROLLBACK;
 SELECT is(:'allowed'::text, 'Permissive policy own on public.chair | {"video": {"room": "standup", "roomJoin": true, "canPublish": true, "canSubscribe": true, "canPublishData": true}} | ok',
 	'capacity: who may');
-SELECT is(:'refused'::text, 'Permissive policy own on public.chair | row: public.access shows the role no row for this room and this identity. -> Look at the tables beneath, and at the conditions of the view. | refused',
+SELECT is(:'refused'::text, 'Permissive policy own on public.chair | row: public.access shows the role no row for this room and this identity. -> Look at the rows, and at the policies above; if it is a view, also at its conditions. | refused',
 	'capacity: who may not');
 SELECT is(:'report'::text, 'standup alice 06:00:00 default',
 	'capacity: the report');
@@ -112,7 +112,7 @@ SELECT pg_temp.explained('app_user', 'standup', '"alice"') AS allowed,
 ROLLBACK;
 SELECT is(:'allowed'::text, 'Permissive policy own on public.member | {"video": {"room": "standup", "roomJoin": true, "canPublish": true, "canSubscribe": true, "canPublishData": true}} | ok',
 	'encryption: who may');
-SELECT is(:'refused'::text, 'Permissive policy own on public.member | row: You see no row in public.member for this room and this identity. -> INSERT INTO public.member (room, identity) VALUES (''standup'', ''Alice''); | refused',
+SELECT is(:'refused'::text, 'Permissive policy own on public.member | row: There is no row in public.member for this room and this identity. -> INSERT INTO public.member (room, identity) VALUES (''standup'', ''Alice''); | refused',
 	'encryption: who may not');
 SELECT is(:'report'::text, 'standup alice 00:15:00 default',
 	'encryption: the report');
@@ -137,7 +137,7 @@ SELECT pg_temp.explained('app_user', 'lesson', '"alice"') AS allowed,
 ROLLBACK;
 SELECT is(:'allowed'::text, 'Permissive policy own on public.member + Permissive policy invited on public.meeting | {"video": {"room": "lesson", "roomJoin": true, "canPublish": true, "canSubscribe": true, "canPublishData": true}} | ok',
 	'meetings: who may');
-SELECT is(:'refused'::text, 'Permissive policy own on public.member + Permissive policy invited on public.meeting | row: public.access shows the role no row for this room and this identity. -> Look at the tables beneath, and at the conditions of the view. | refused',
+SELECT is(:'refused'::text, 'Permissive policy own on public.member + Permissive policy invited on public.meeting | row: public.access shows the role no row for this room and this identity. -> Look at the rows, and at the policies above; if it is a view, also at its conditions. | refused',
 	'meetings: who may not');
 SELECT is(:'report'::text, 'lesson alice 00:15:00 default',
 	'meetings: the report');
@@ -151,7 +151,7 @@ SELECT pg_temp.explained('app_user', 'standup', '"alice"') AS allowed,
 ROLLBACK;
 SELECT is(:'allowed'::text, 'Permissive policy own on public.member | {"video": {"room": "standup", "roomJoin": true, "canPublish": true, "canSubscribe": true, "canPublishData": true}} | ok',
 	'members: who may');
-SELECT is(:'refused'::text, 'Permissive policy own on public.member | row: You see no row in public.member for this room and this identity. -> INSERT INTO public.member (room, identity) VALUES (''boardroom'', ''alice''); | refused',
+SELECT is(:'refused'::text, 'Permissive policy own on public.member | row: There is no row in public.member for this room and this identity. -> INSERT INTO public.member (room, identity) VALUES (''boardroom'', ''alice''); | refused',
 	'members: who may not');
 SELECT is(:'report'::text, 'boardroom bob 00:15:00 default
 standup alice 00:15:00 default',
@@ -181,7 +181,7 @@ SELECT pg_temp.explained('app_user', 'den', '"alice"') AS allowed,
 ROLLBACK;
 SELECT is(:'allowed'::text, 'Permissive policy invite on public.member + Permissive policy own on public.member | {"video": {"room": "den", "roomJoin": true, "canPublish": false, "canSubscribe": true, "canPublishData": false}} | ok',
 	'owner_invites: who may');
-SELECT is(:'refused'::text, 'Permissive policy invite on public.member + Permissive policy own on public.member | row: You see no row in public.member for this room and this identity. -> INSERT INTO public.member (room, identity) VALUES (''den'', ''bob''); | refused',
+SELECT is(:'refused'::text, 'Permissive policy invite on public.member + Permissive policy own on public.member | row: There is no row in public.member for this room and this identity. -> INSERT INTO public.member (room, identity) VALUES (''den'', ''bob''); | refused',
 	'owner_invites: who may not');
 SELECT is(:'report'::text, 'den alice false 00:15:00 default
 den olga 00:15:00 default',
@@ -196,7 +196,7 @@ SELECT pg_temp.explained('app_user', 'lobby', '"visitor:1"') AS allowed,
 ROLLBACK;
 SELECT is(:'allowed'::text, 'Permissive policy own on public.member + Permissive policy public on public.room | {"video": {"room": "lobby", "roomJoin": true, "canPublish": false, "canSubscribe": true, "canPublishData": false}} | ok',
 	'public_lobby: who may');
-SELECT is(:'refused'::text, 'Permissive policy own on public.member + Permissive policy public on public.room | row: public.access shows the role no row for this room and this identity. -> Look at the tables beneath, and at the conditions of the view. | refused',
+SELECT is(:'refused'::text, 'Permissive policy own on public.member + Permissive policy public on public.room | row: public.access shows the role no row for this room and this identity. -> Look at the rows, and at the policies above; if it is a view, also at its conditions. | refused',
 	'public_lobby: who may not');
 SELECT is(:'report'::text, 'backstage alice 00:15:00 default
 lobby alice 00:15:00 default

@@ -212,19 +212,22 @@ is(join(', ', map { $_->{identity} } @tokens), join(', ', map { "in the flood $_
 is(scalar(grep { exists $_->{suppressed} } @tokens), 0, 'which do not tell of refusals');
 is(counted()->{'refused invalid_request'}, 300, 'all are counted');
 is(counted()->{suppressed}, $suppressed, 'and so are those not written');
+$offset = -s $primary->logfile;
+outcome($primary, 'app', q{SELECT livekit_verify('x')});
+is(join(',', map { $_->{reason} } lines($primary, $offset)), 'malformed', 'tokens that are checked have lines of their own');
 my $told = 0;
 $told += $_->{suppressed} // 0 foreach @refused;
 my $next;
 foreach (1 .. 100 * $PostgreSQL::Test::Utils::timeout_default)
 {
 	$offset = -s $primary->logfile;
-	outcome($primary, 'app', q{SELECT livekit_verify('x')});
+	outcome($primary, 'app', 'CALL refuse(1)');
 	($next) = lines($primary, $offset);
 	last if $next;
 	$suppressed++;
 }
 is($next->{suppressed}, $suppressed - $told, 'the next line tells how many were not written');
-is($next->{reason}, 'malformed', 'and what it is about itself');
+is($next->{reason}, 'invalid_request', 'and what it is about itself');
 is(counted()->{suppressed}, $suppressed, 'as the counter does');
 $primary->safe_psql('postgres', 'DROP PROCEDURE refuse');
 
