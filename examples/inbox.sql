@@ -8,6 +8,16 @@
 --     webhook:
 --       api_key: APIdev
 --       urls: ["http://127.0.0.1:8080/livekit/webhook"]
+--
+-- Several projects: livekit_webhook takes the keys of one project only, without a
+-- third argument those of the default project, since whoever has the key of one
+-- could else tell what happened in the rooms of another.  So each has a function
+-- of its own like the one below, with
+--     livekit.livekit_webhook($1, headers ->> 'authorization', 'tenantb'),
+-- and a path of its own in nginx.conf.  The table gets a column "project", which
+-- that function fills (never the body) and PRIMARY KEY (project, id), and so does
+-- members; livekit_identities and livekit_joined compare it with the room, and all
+-- triggers write it to livekit_outbox, by whose project the worker signs.
 CREATE TABLE livekit_inbox (
     id          text PRIMARY KEY,       -- the same when an event is sent again
     event       text NOT NULL,          -- room_started, participant_joined, ...
@@ -50,7 +60,8 @@ GRANT EXECUTE ON FUNCTION api.livekit_webhook TO anon;
 -- LiveKit takes a token until it expires, whatever became of its bearer since.
 -- So everyone who comes in is looked at again: removed if the policies would no
 -- longer let him in, which the worker asks them when it is about to send this
--- (see livekit_may_stay), and given the permissions that his row has now.
+-- (see livekit_may_stay), and given the permissions that his row has now.  Not so
+-- roomAdmin, if his old token grants it: see livekit_member_changed.
 -- Only ordinary participants (LiveKit leaves out the kind then): agents, SIP and
 -- recorders are no members.  Whoever came by livekit_issue is removed, too,
 -- unless the policies know him.  A webhook that never arrived removes nobody: let

@@ -22,7 +22,7 @@ import urllib.parse
 
 import psycopg
 
-TIMEOUT = 10                # seconds for LiveKit to answer
+TIMEOUT = 10                # seconds for LiveKit to answer, to the last byte
 LONGEST = 300               # seconds between two attempts
 POLL = 10                   # seconds until it looks without having been woken
 WORTH = "1 day"             # a request older than that is given up
@@ -61,6 +61,7 @@ SELECT extract(epoch FROM min(next_attempt_at) - now())::float8 FROM livekit_out
 
 def send(method, url, headers, body):
     """LiveKit's answer, status and text; OSError or HTTPException if there is none."""
+    signal.setitimer(signal.ITIMER_REAL, TIMEOUT)
     to = urllib.parse.urlsplit(url)
     kind = http.client.HTTPSConnection if to.scheme == "https" else http.client.HTTPConnection
     connection = kind(to.hostname, to.port, timeout=TIMEOUT)
@@ -68,10 +69,15 @@ def send(method, url, headers, body):
         connection.request(method, to.path, body.encode(), headers)
         answer = connection.getresponse()
         text = answer.read(KEPT).decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
-        # LiveKit quotes a token that it refuses.
-        return answer.status, text.replace(headers["Authorization"].split()[-1], "(token)")
+        return answer.status, text
     finally:
         connection.close()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def too_late(*_):
+    """What SIGALRM does, which the timer of send() sends."""
+    raise TimeoutError(f"no answer within {TIMEOUT} s")
 
 
 def not_found(status, text):
@@ -93,13 +99,17 @@ def attempt(database, rpc, body, project, unless_allowed):
     except psycopg.Error as error:
         if database.broken:
             raise
-        # Class 22: the row is wrong, and will be; all else an administrator mends.
-        wrong = (error.sqlstate or "").startswith("22")
+        # 22, 54: the row is wrong, and will be; all else an administrator mends.
+        wrong = (error.sqlstate or "").startswith(("22", "54"))
         return False, not wrong, None, None, f"{error.sqlstate}: {error.diag.message_primary}"
+    # LiveKit quotes a token that it refuses.
+    token = request[2]["Authorization"].split()[-1]
     try:
         status, text = send(*request)
+        text = text.replace(token, "(token)")
     except (OSError, http.client.HTTPException) as error:
-        return False, True, None, None, f"{type(error).__name__}: {error}"
+        text = f"{type(error).__name__}: {error}".replace(token, "(token)")
+        return False, True, None, None, text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     done = 200 <= status < 300 or rpc.split("/")[-1] in IF_THERE and not_found(status, text)
     return done, status >= 500 or status in AGAIN, status, text, f"HTTP {status}"
 
@@ -128,6 +138,11 @@ def main(conninfo):
     signal.set_wakeup_fd(woken.fileno())
     for number in signal.SIGTERM, signal.SIGINT:
         signal.signal(number, lambda *_: stopped.append(True))
+    signal.signal(signal.SIGALRM, too_late)
+
+    def wait(seconds, *others):
+        if wakes in select.select([wakes, *others], [], [], seconds)[0]:
+            wakes.recv(4096)
 
     pause = 1
     while not stopped:
@@ -144,10 +159,10 @@ def main(conninfo):
                     seconds, = database.execute(NEXT).fetchone()
                     if not notified and not stopped:
                         seconds = POLL if seconds is None else min(max(1, seconds), POLL)
-                        select.select([database, wakes], [], [], seconds)
+                        wait(seconds, database)
         except psycopg.OperationalError as error:
             print(f"database: {error}", file=sys.stderr, flush=True)
-            select.select([wakes], [], [], 0 if stopped else pause)
+            wait(0 if stopped else pause)
             pause = min(2 * pause, 30)
 
 

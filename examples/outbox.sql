@@ -72,12 +72,29 @@ CREATE FUNCTION livekit_identities(room text, identity text) RETURNS SETOF text
 LANGUAGE sql STABLE
 BEGIN ATOMIC SELECT identity; END;
 
--- (a) Whose row is deleted leaves the room.  (TRUNCATE fires no such trigger.)
+-- What UpdateParticipant cannot take back: all grants but a participant's
+-- permissions, and roomJoin, about which the policies are asked.  Had it one that
+-- it has not now, as it was?
+CREATE FUNCTION livekit_loses(had jsonb, has jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+    SELECT EXISTS (
+        SELECT FROM jsonb_each(jsonb_strip_nulls(had)) AS old (name, value)
+         WHERE old.value <> 'false' AND old.value IS DISTINCT FROM has -> old.name
+           AND replace(lower(old.name), '_', '') NOT IN (
+               'roomjoin', 'cansubscribe', 'canpublish', 'canpublishdata', 'canpublishsources',
+               'canupdateownmetadata', 'cansubscribemetrics', 'canmanageagentsession',
+               'hidden', 'recorder'));
+END;
+
+-- (a) Whose row is deleted leaves the room, unless there is a row again; and in
+-- any case who was a moderator.  (TRUNCATE fires no such trigger.)
 CREATE FUNCTION livekit_member_gone() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     INSERT INTO public.livekit_outbox (rpc, body, unless_allowed)
-    SELECT 'RemoveParticipant', jsonb_build_object('room', OLD.room, 'identity', i), true
+    SELECT 'RemoveParticipant', jsonb_build_object('room', OLD.room, 'identity', i),
+           NOT public.livekit_loses(OLD.grants, NULL)
       FROM public.livekit_identities(OLD.room, OLD.identity) AS i;
     RETURN NULL;
 END $$;
@@ -85,10 +102,24 @@ CREATE TRIGGER gone AFTER DELETE OR UPDATE OF room, identity ON members
     FOR EACH ROW EXECUTE FUNCTION livekit_member_gone();
 
 -- (b) Whose grants change has others during the call.  LiveKit replaces all
--- permissions at once: livekit_permission() names them all.
+-- permissions at once: livekit_permission() names them all.  Before that, whom
+-- the policies now refuse (roomJoin is false) is removed, and so is in any case
+-- who loses what UpdateParticipant cannot take back, roomAdmin above all: LiveKit
+-- would go on renewing the token that grants it.  The client joins again, with a
+-- new token (livekit-client: Disconnected, with PARTICIPANT_REMOVED).  Who gains
+-- roomAdmin has it with the next token.
+--
+-- This is no defence against one who keeps his token: with roomAdmin in it he may
+-- call LiveKit's API, connected or not, and come in again, until it expires, and
+-- whoever comes in gets one of ten minutes more.  No webhook says so.  Grant
+-- roomAdmin to those you trust; only another API key ends it for certain.
 CREATE FUNCTION livekit_member_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    INSERT INTO public.livekit_outbox (rpc, body, unless_allowed)
+    SELECT 'RemoveParticipant', jsonb_build_object('room', NEW.room, 'identity', i),
+           NOT public.livekit_loses(OLD.grants, NEW.grants)
+      FROM public.livekit_identities(NEW.room, NEW.identity) AS i;
     INSERT INTO public.livekit_outbox (rpc, body)
     SELECT 'UpdateParticipant', jsonb_build_object('room', NEW.room, 'identity', i,
                'permission', livekit.livekit_permission(coalesce(NEW.grants, '{}')))
@@ -99,6 +130,6 @@ CREATE TRIGGER changed AFTER UPDATE OF grants ON members
     FOR EACH ROW WHEN (OLD.grants IS DISTINCT FROM NEW.grants)
     EXECUTE FUNCTION livekit_member_changed();
 
-REVOKE EXECUTE ON FUNCTION livekit_may_stay, livekit_identities, livekit_member_gone,
-    livekit_member_changed FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION livekit_may_stay, livekit_identities, livekit_loses,
+    livekit_member_gone, livekit_member_changed FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION livekit_may_stay TO livekit_worker;

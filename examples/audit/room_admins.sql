@@ -13,8 +13,8 @@ CREATE TABLE room_admin_told (
     at  timestamptz NOT NULL DEFAULT now()
 );
 
--- Tells once of each, to whom it is called by and to whoever has said
--- LISTEN room_admin.  For cron, by a role that holds nothing else:
+-- Tells once of each, to whom it is called by; and its jti to whoever has said
+-- LISTEN room_admin, which every role may.  For cron, by a role that holds nothing else:
 --     * * * * *  psql -XAtqd app -U room_admin_alert -c 'SELECT * FROM new_room_admins()'
 CREATE FUNCTION new_room_admins() RETURNS SETOF room_admins
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -25,7 +25,7 @@ BEGIN ATOMIC
         SELECT jti FROM room_admins WHERE issued_at > now() - interval '2 days'
         ON CONFLICT DO NOTHING RETURNING jti
     ), told AS MATERIALIZED (
-        SELECT a AS admin, pg_notify('room_admin', to_jsonb(a)::text)
+        SELECT a AS admin, pg_notify('room_admin', jti)
           FROM room_admins a JOIN new USING (jti)
     )
     SELECT (admin).* FROM told;

@@ -197,8 +197,11 @@ GRANT EXECUTE ON FUNCTION api.livekit_webhook TO anon;
 ALTER FUNCTION api.livekit_webhook OWNER TO livekit_door;
 
 -- Make a participant what the rows say now, whatever the token said: gone, if
--- the policies let that person in no longer, or with the grants of their role.
-CREATE FUNCTION private.put_right(a_room text, participant text) RETURNS void
+-- the policies let that person in no longer, or with the permissions of their
+-- role.  What no permission can take back goes with the token: who loses roomAdmin
+-- is removed in any case, and the page joins again (see ../outbox.sql).
+CREATE FUNCTION private.put_right(a_room text, participant text, loses boolean DEFAULT false)
+RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     base text := split_part(participant, '#', 1);
@@ -206,18 +209,34 @@ BEGIN
     -- A change of the row that is under way is waited for, and then seen.
     PERFORM FROM public.member WHERE room = a_room AND person = base FOR SHARE;
     INSERT INTO public.livekit_outbox (rpc, body, unless_allowed)
-    VALUES ('RemoveParticipant', jsonb_build_object('room', a_room, 'identity', participant), true);
+    VALUES ('RemoveParticipant', jsonb_build_object('room', a_room, 'identity', participant),
+            NOT loses);
     INSERT INTO public.livekit_outbox (rpc, body)
     SELECT 'UpdateParticipant', jsonb_build_object('room', a_room, 'identity', participant,
                'permission', livekit.livekit_permission(grants), 'attributes', attributes)
       FROM public.membership WHERE room = a_room AND identity = base;
 END $$;
 
+-- Had it a grant that is no permission, and that it has not now?
+CREATE FUNCTION private.loses(had jsonb, has jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+    SELECT EXISTS (
+        SELECT FROM jsonb_each(had) old
+         WHERE old.value NOT IN ('false', 'null') AND old.value IS DISTINCT FROM has -> old.key
+           AND old.key NOT IN (
+               'roomJoin', 'canSubscribe', 'canPublish', 'canPublishData', 'canPublishSources',
+               'canUpdateOwnMetadata', 'canSubscribeMetrics', 'canManageAgentSession',
+               'hidden', 'recorder'));
+END;
+
 -- When the row changes: for all devices that were ever in the room.
 CREATE FUNCTION private.member_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    had jsonb := (SELECT grants FROM public.role WHERE name = old.role);
+    has jsonb := (SELECT grants FROM public.role WHERE name = new.role);  -- NULL: DELETE
 BEGIN
-    PERFORM private.put_right(old.room, identity)
+    PERFORM private.put_right(old.room, identity, private.loses(had, has))
        FROM (SELECT DISTINCT identity FROM public.livekit_inbox
               WHERE room = old.room AND split_part(identity, '#', 1) = old.person) devices;
     RETURN NULL;
@@ -246,7 +265,7 @@ CREATE TRIGGER joined AFTER INSERT ON livekit_inbox
 -- nothing to do with LiveKit's.
 CREATE TABLE private.jwt_secret AS SELECT encode(private.gen_random_bytes(32), 'hex') AS secret;
 CREATE TABLE private.password AS
-    SELECT id AS person, private.crypt('demo', private.gen_salt('bf', 6)) AS hash
+    SELECT id AS person, private.crypt('demo', private.gen_salt('bf', 8)) AS hash
       FROM person WHERE id <> 'scribe';
 
 CREATE FUNCTION private.base64url(bytea) RETURNS text LANGUAGE sql IMMUTABLE
@@ -258,9 +277,11 @@ DECLARE
     jwt text := private.base64url('{"alg":"HS256","typ":"JWT"}') || '.' || private.base64url(
         convert_to(json_build_object('role', 'web_user', 'sub', $1,
             'exp', extract(epoch FROM now())::bigint + 3600)::text, 'UTF8'));
+    -- Of nobody a hash that no password has, so that it takes as long.
+    hash text := coalesce((SELECT p.hash FROM private.password p WHERE p.person = $1),
+        '$2a$08$' || repeat('.', 22));
 BEGIN
-    IF NOT EXISTS (SELECT FROM private.password p
-                    WHERE p.person = $1 AND p.hash = private.crypt($2, p.hash)) THEN
+    IF hash IS DISTINCT FROM private.crypt($2, hash) THEN
         RAISE insufficient_privilege USING MESSAGE = 'no such person, or another password';
     END IF;
     RETURN jwt || '.' || (SELECT private.base64url(private.hmac(convert_to(jwt, 'UTF8'),

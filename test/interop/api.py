@@ -2,6 +2,7 @@
 worker, examples/inbox.sql behind nginx and PostgREST, examples/http.sql; before
 a real livekit-server, with participants who are connected."""
 
+import base64
 import contextlib
 import http.client
 import json
@@ -134,6 +135,7 @@ def rights(check, admin):
         ("other", "SELECT * FROM livekit_inbox"),
         ("other", "SELECT livekit_may_stay('standup', 'alice')"),
         ("other", "SELECT livekit_identities('standup', 'alice')"),
+        ("other", "SELECT livekit_loses('{}', '{}')"),
         ("other", "SELECT livekit.livekit_api_request('ListRooms')"),
         ("other", "SELECT api.livekit_webhook('')"),
         ("authenticator", "SET ROLE web_user; SELECT * FROM livekit_outbox"),
@@ -166,28 +168,60 @@ def rights(check, admin):
     # The triggers run for whoever may change a member, and check what is written.
     check("a misspelt grant is refused when it is written", differences("22023", code(
         admin.run, "UPDATE members SET grants = '{\"canPublsh\": true}'")))
+    def grants(text):
+        return f"UPDATE members SET grants = '{text}' WHERE identity = 'zoe'"
+
+    def asked(removed_always, **permission):
+        return [["RemoveParticipant", zoe, not removed_always],
+                ["UpdateParticipant", {**zoe, "permission": {
+                    "canSubscribe": True, "canPublish": True, "canPublishData": True,
+                    "canPublishSources": [], "hidden": False, "recorder": False, "agent": False,
+                    "canUpdateMetadata": False, "canSubscribeMetrics": False,
+                    "canManageAgentSession": False, **permission}}, False]]
+
+    zoe = {"room": "other", "identity": "zoe"}
+    muted = {"canPublish": False, "canPublishData": False}
     for title, statement, due in [
         ("an UPDATE that changes nothing", "UPDATE members SET grants = NULL", []),
         ("a new member", "INSERT INTO members VALUES ('retro', 'zoe')", []),
         ("a member who moves", "UPDATE members SET room = 'other' WHERE identity = 'zoe'",
          [["RemoveParticipant", {"room": "retro", "identity": "zoe"}, True]]),
-        ("a member's grants", "UPDATE members SET grants = '{\"canPublish\": false}'"
-                              " WHERE identity = 'zoe'",
-         [["UpdateParticipant", {"room": "other", "identity": "zoe", "permission": {
-             "canSubscribe": True, "canPublish": False, "canPublishData": False,
-             "canPublishSources": [], "hidden": False, "recorder": False, "agent": False,
-             "canUpdateMetadata": False, "canSubscribeMetrics": False,
-             "canManageAgentSession": False}}, False]]),
-        ("a member who goes", "DELETE FROM members WHERE identity = 'zoe'",
-         [["RemoveParticipant", {"room": "other", "identity": "zoe"}, True]]),
+        ("a member's grants", grants('{"canPublish": false}'), asked(False, **muted)),
+        ("roomJoin taken", grants('{"roomJoin": false}'), asked(False)),
+        ("roomJoin given back", grants('{"roomJoin": true}'), asked(False)),
+        ("roomAdmin given", grants('{"roomAdmin": true}'), asked(False)),
+        ("roomAdmin kept", grants('{"roomAdmin": true, "canPublish": false}'),
+         asked(False, **muted)),
+        ("roomAdmin taken", grants('{"canPublish": false}'), asked(True, **muted)),
+        ("roomAdmin false", grants('{"roomAdmin": false}'), asked(False)),
+        ("roomAdmin false left out", grants("{}"), asked(False)),
+        ("roomAdmin given in snake case", grants('{"room_admin": true}'), asked(False)),
+        ("roomAdmin turned to null", grants('{"room_admin": null}'), asked(True)),
+        ("permissions given", grants(
+            '{"roomRecord": true, "canPublishSources": ["camera"], "hidden": true,'
+            ' "recorder": true, "canUpdateOwnMetadata": true, "can_subscribe_metrics": true,'
+            ' "canManageAgentSession": true, "canSubscribe": true, "can_publish_data": true}'),
+         asked(False, canPublishSources=["CAMERA"], hidden=True, recorder=True,
+               canUpdateMetadata=True, canSubscribeMetrics=True, canManageAgentSession=True)),
+        ("permissions taken", grants('{"roomRecord": true}'), asked(False)),
+        ("roomRecord taken", grants('{"agent": true}'), asked(True, agent=True)),
+        ("agent taken", grants('{"destinationRoom": "a"}'), asked(True)),
+        ("another destinationRoom", grants('{"destinationRoom": "b"}'), asked(True)),
+        ("a scope in its stead", grants('{"sip": {"call": true}}'), asked(True)),
+        ("a scope that is narrower", grants('{"sip": {"call": false}}'), asked(True)),
+        ("a scope gone", "UPDATE members SET grants = NULL WHERE identity = 'zoe'", asked(True)),
+        ("a member who goes", "BEGIN; DELETE FROM members WHERE identity = 'zoe'; COMMIT",
+         [["RemoveParticipant", zoe, True]]),
+        ("a new moderator", "INSERT INTO members VALUES ('other', 'zoe', '{\"roomAdmin\": true}')",
+         []),
+        ("a moderator who goes", "DELETE FROM members WHERE identity = 'zoe'",
+         [["RemoveParticipant", zoe, False]]),
     ]:
         admin.run(statement)
         rows = [[rpc, json.loads(body), flag == "t"] for rpc, body, flag in admin.run(
-            "SELECT rpc, body, unless_allowed FROM livekit_outbox")]
+            "SELECT rpc, body, unless_allowed FROM livekit_outbox ORDER BY id")]
         check(f"{title} asks for {len(due) or 'nothing'}", differences(
-            dict(enumerate(due)), dict(enumerate(rows))) if len(due) != 1 or len(rows) != 1
-            else differences(due[0][0], rows[0][0]) + differences(due[0][1], rows[0][1])
-            + differences(due[0][2], rows[0][2]))
+            dict(enumerate(due)), dict(enumerate(rows))))
         admin.run("TRUNCATE livekit_outbox")
 
 
@@ -520,6 +554,7 @@ def in_a_call(check, admin, gateway, client, port):
         check(f"and so is a removal ({name})", call.removed(name))
     check("no one else was", call.here("bob", "agent"))
 
+    demoted(check, call)
     moderated(check, call, tokens["bob"])
     call.outbox.put("DeleteRoom", {"room": ROOM})
     check("DeleteRoom ends the call", differences(
@@ -528,6 +563,39 @@ def in_a_call(check, admin, gateway, client, port):
     rows = admin.run("SELECT rpc, body, last_error FROM livekit_outbox WHERE last_error IS NOT NULL"
                      " OR sent_at IS NULL")
     check("nothing is left in the outbox", [str(row) for row in rows])
+
+
+def demoted(check, call):
+    """Grants that UpdateParticipant cannot take back: who had them is removed."""
+    admin = call.admin
+
+    def grants(text):
+        admin.run("UPDATE members SET grants = $1::jsonb WHERE identity = 'dora'", text)
+
+    admin.run("INSERT INTO members VALUES ('standup', 'dora')")
+    for name, device in ("dora", {}), ("tablet", {"device": "tablet"}):
+        check(f"dora joins ({name})", call.join(name, call.token("dora", **device)))
+    grants('{"roomAdmin": true}')
+    check("who is made a moderator stays", call.here(
+        "dora", "tablet", "bob", "agent"))
+    grants('{"roomAdmin": true, "canPublish": false}')
+    check("and where only permissions change", call.permitted("dora", can_publish=False)
+          + call.permitted("tablet", can_publish=False)
+          + call.here("dora", "tablet", "bob", "agent"))
+    grants('{"canPublish": false}')
+    for name in "dora", "tablet":
+        check(f"who is one no longer is removed ({name})", call.removed(name))
+    token = call.token("dora")
+    claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    check("the new token has less", differences([None, False], [
+        claims["video"].get("roomAdmin"), claims["video"].get("canPublish")]))
+    check("and with it she comes back", call.join("dora", token))
+    check("and stays", call.here("dora", "bob", "agent"))
+    grants('{"roomJoin": false}')
+    check("who may not join any more is removed", call.removed("dora"))
+    check("and gets no token", "403" not in call.token("dora")[:3])
+    check("nobody else was removed", call.here("bob", "agent"))
+    admin.run("DELETE FROM members WHERE identity = 'dora'")
 
 
 def moderated(check, call, token):

@@ -18,6 +18,7 @@ import jws
 import server
 from install import Failure
 from tap import differences
+from wire import Refused, Session
 
 CONFIG = """\
 daemon off;
@@ -122,6 +123,54 @@ def authorized(*tokens):
     return [("Authorization", token) for token in tokens]
 
 
+def projects(check, admin, hook, body):
+    """Only keys of the default project vouch for what happens in its rooms."""
+    keys = {name: os.urandom(32).hex() for name in ("APIsecond", "APItenantb")}
+    with tempfile.TemporaryDirectory(prefix="livekit_master.") as home:
+        path = Path(home, "master.key")
+        path.write_text(os.urandom(32).hex())
+        path.chmod(0o600)
+        for there in (home, path) if os.geteuid() == 0 else ():
+            shutil.chown(there, "postgres")
+        admin.run(f"ALTER DATABASE api SET livekit_token.master_key_file = '{path}'")
+        with Session("postgres", "api") as keeper, Session("authenticator", "api") as rest:
+            for name, project in ("APIsecond", "default"), ("APItenantb", "tenantb"):
+                keeper.run("SELECT livekit.livekit_key_set($1, $2, $3)", name, keys[name], project)
+            ours, theirs = (hook.token(body, {"secret": keys[name]}, iss=name) for name in keys)
+            first, number = hook.token(body), json.loads(body)["id"]
+
+            def code(session, *statement):
+                try:
+                    return session.run(*statement)[0][0]
+                except Refused as refused:
+                    return refused.code
+
+            rest.run("SET ROLE anon")
+            for title, token, due in [
+                ("refused: a key of another project", theirs, "28000"),
+                ("another key of the project is as good", ours, ""),
+            ]:
+                rest.run("SELECT set_config('request.headers', $1, false)",
+                         json.dumps({"authorization": token}))
+                check(title, differences(due, code(
+                    rest, "SELECT api.livekit_webhook($1::bytea)", "\\x" + body.hex())))
+            check("what was taken is kept", differences([[number]], keeper.run(
+                "DELETE FROM livekit_inbox WHERE id = $1 RETURNING id", number)))
+            for title, project, token, due in [
+                ("its own project takes that key", "tenantb", theirs, number),
+                ("and refuses the default project's", "tenantb", ours, "28000"),
+                ("that of the key file, too", "tenantb", first, "28000"),
+                ("the default project by its name", "default", first, number),
+                ("it refuses the other's", "default", theirs, "28000"),
+            ]:
+                check(f"livekit_webhook: {title}", differences(due, code(
+                    keeper, "SELECT livekit.livekit_webhook($1::bytea, $2, $3) ->> 'id'",
+                    "\\x" + body.hex(), token, project)))
+            for name in keys:
+                keeper.run("SELECT livekit.livekit_key_drop($1, true)", name)
+        admin.run("ALTER DATABASE api RESET livekit_token.master_key_file")
+
+
 def suite(check, admin, rest, nginx, key, secret, log):
     """Webhooks by hand, to nginx and to PostgREST itself."""
     hook = Hook(key, secret)
@@ -218,6 +267,8 @@ def suite(check, admin, rest, nginx, key, secret, log):
     refused("refused: another path", (404, None), body, *authorized(good), path=PATH + "/x")
     long = hook.event(pad="x" * 10 * 1024 * 1024)
     refused("refused: 10 MiB", (413, None), long, *authorized(hook.token(long)))
+
+    projects(check, admin, hook, body)
 
     # PostgREST alone, as whoever reaches it behind nginx.
     refused("refused by PostgREST: a webhook's content type", (400, "PGRST102"), body,

@@ -23,6 +23,7 @@ CONNINFO = "dbname=api user=livekit_worker"
 SECONDS = 15
 NOT_FOUND = 404, {"code": "not_found", "msg": "participant does not exist"}
 ECHO = b"(what was in Authorization)"
+QUOTES, DRIPS = "quotes Authorization in the status line", "sends a byte now and then"
 BAD_ROUTE = 404, {"code": "bad_route", "msg": "no handler"}
 
 
@@ -110,6 +111,14 @@ class Handler(BaseHTTPRequestHandler):
         with livekit.lock:
             livekit.busy -= 1
         said = said if isinstance(said, bytes) else json.dumps(said).encode()
+        if status == QUOTES:
+            self.wfile.write(f"HTTP/1.1 {self.headers['Authorization']}\0\r\n\r\n".encode())
+            return
+        if status == DRIPS:
+            with contextlib.suppress(OSError):
+                while True:
+                    self.wfile.write(b"H")
+                    time.sleep(0.1)
         self.send_response(status)
         if status == 302:
             self.send_header("Location", "/elsewhere")
@@ -269,6 +278,18 @@ def answers(check, outbox, livekit):
     number = outbox.put("SendData", data)
     check("a token that is quoted to us is not kept",
           due(outbox.settled(number), response="Bearer (token)"))
+    livekit.answers.append((QUOTES, b""))
+    row = outbox.settled(number := outbox.put("SendData", data))
+    check("nor one that is quoted where the status should be", differences(
+        "BadStatusLine: HTTP/1.1 Bearer (token)\ufffd", row["last_error"].replace("\r\n", "")))
+    outbox.done(number)
+    livekit.answers.append((DRIPS, b""))
+    before = time.monotonic()
+    row = outbox.settled(number := outbox.put("SendData", data))
+    check("who answers byte by byte has ten seconds, all in all", due(
+        row, last_error="TimeoutError: no answer within 10 s", status=None)
+        + differences(True, 9 < time.monotonic() - before < 13))
+    check("and is asked again", due(outbox.done(number), status=200, attempts=2))
     livekit.answers.append((500, b"\0\xff" + b"x" * 100000))
     number = outbox.put("SendData", data)
     row = outbox.settled(number)
@@ -300,6 +321,8 @@ def mistakes(check, outbox, livekit, admin):
         ("a misspelt method", "RemoveParticipants", {}, {}, "22023", False),
         ("a body without its room", "RemoveParticipant", {"identity": "i"}, {}, "22023", False),
         ("a body that is a list", "CreateRoom", [], {}, "22023", False),
+        ("a room that is too long", "SendData", {"room": "r" * 300, "data": ""}, {}, "54000",
+         False),
         ("a project that is not there", "ListRooms", {}, {"project": "'nowhere'"}, "42704", True),
     ]:
         number = outbox.put(rpc, body, **columns)

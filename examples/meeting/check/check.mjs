@@ -163,7 +163,28 @@ async function story(browser) {
   await eventually('with her new role', 5, async () => await roleIn(ben, 'cleo') === 'speaker');
   if (option === '--screenshot') await screenshot(ada);
 
-  // And a viewer again, who was a speaker when his token was signed.
+  // A host, by a token that says so; and a viewer again.
+  await ada.selectOption('#member-cleo select', 'host');
+  await eventually('who is made a host stays', 5, async () => await roleIn(ada, 'cleo') === 'host');
+  await cleo.click('#leave');
+  await cleo.waitForSelector('body[data-state=signed-in]');
+  await join(cleo);
+  const hosts = tokenOf('cleo');
+  check('and is one with her next token', claims(hosts).video.roomAdmin);
+  await cleo.waitForSelector('#member-ben select');
+  await ada.selectOption('#member-cleo select', 'viewer');
+  await eventually('a host made a viewer is removed, and gets another token', 5, async () =>
+    tokenOf('cleo') !== hosts);
+  same('which says no more than a viewer\'s', sorted(claims(tokenOf('cleo')).video),
+    { canPublish: false, canPublishData: false, canSubscribe: true, room: 'standup', roomJoin: true });
+  await eventually('she is back with it', 5, async () => await state(cleo) === 'connected' && !await mayPublish(cleo)
+    && await roleIn(ada, 'cleo') === 'viewer');
+  same('LiveKit was told to remove her whatever the policies say', sql(`
+    SELECT json_agg(json_build_array(body ->> 'identity', response)) FROM livekit_outbox
+     WHERE rpc = 'RemoveParticipant' AND NOT unless_allowed`), [['cleo', '{}']]);
+  check('the others stayed', await state(ada) === 'connected' && await state(ben) === 'connected');
+
+  // And a viewer, who was a speaker when his token was signed.
   await ada.selectOption('#member-ben select', 'viewer');
   await eventually('a speaker made a viewer is no longer seen', 5, async () => !await seen(ada, 'ben'));
   const bens = tokenOf('ben');
@@ -227,7 +248,7 @@ async function records(page) {
     ['livekit_api_request']);
 
   await eventually('the inbox has every coming in', 5, () => sql(`
-    SELECT to_json(count(*)) FROM livekit_inbox WHERE event = 'participant_joined'`) === 6);
+    SELECT to_json(count(*)) FROM livekit_inbox WHERE event = 'participant_joined'`) === 8);
   const events = sql(`SELECT json_object_agg(event, n) FROM (
     SELECT event, count(*) AS n FROM livekit_inbox GROUP BY event) q`);
   check('and room_started once, tracks and leavings', events.room_started === 1 && events.track_published >= 5

@@ -39,11 +39,13 @@ async function signIn(person: string, password: string) {
   await showRooms();
 }
 
-async function showRooms(notice = '') {
+// Her rooms: whether she is in that one.
+async function showRooms(notice = '', name = '') {
   const mine: Member[] = await api(`member?person=eq.${me}&order=room`);
   byId('mine').replaceChildren(...mine.map(({ room, role }) =>
     element('button', `${room} (${role})`, { type: 'button', onclick: () => attempt(() => join(room)) })));
   show('signed-in', notice);
+  return mine.some(({ room }) => room === name);
 }
 
 // The host's panel: the rows of the room, which policies let a host change.
@@ -84,8 +86,11 @@ async function join(name: string) {
   joined.on(RoomEvent.Disconnected, (reason) => {
     room = undefined;
     draw();
-    attempt(() => showRooms(reason === DisconnectReason.PARTICIPANT_REMOVED
-      ? `You were removed from ${name}.` : ''));
+    // Who is still a member has lost what her token said, and gets another.
+    const removed = reason === DisconnectReason.PARTICIPANT_REMOVED;
+    attempt(async () => {
+      if (await showRooms(removed ? `You were removed from ${name}.` : '', name) && removed) await join(name);
+    });
   });
   await joined.connect(serverUrl, participantToken);
   room = joined;

@@ -44,9 +44,10 @@ async function signedIn(request, response, next) {
 
 app.post('/rpc/sign_in', express.json(), async ({ body }, response) => {
   const { rows: [row] } = await pool.query(
-    'SELECT hash, private.crypt($2, hash) AS given FROM private.password WHERE person = $1',
+    `SELECT hash, private.crypt($2, coalesce(hash, '$2a$08$' || repeat('.', 22))) AS given
+       FROM (SELECT $1::text AS person) q LEFT JOIN private.password USING (person)`,
     [text(body, 'person'), text(body, 'password')]);
-  if (!row || !timingSafeEqual(Buffer.from(row.hash), Buffer.from(row.given))) {
+  if (!row.hash || !timingSafeEqual(Buffer.from(row.hash), Buffer.from(row.given))) {
     throw new Refused(401, 'no such person, or another password');
   }
   response.json(await new SignJWT({ role: 'web_user' }).setProtectedHeader({ alg: 'HS256' })
@@ -123,13 +124,17 @@ app.get('/member', signedIn, async ({ query, person }, response) => {
 async function asHost({ body, person: host }, change) {
   const room = text(body, 'room'), person = text(body, 'person');
   const client = await pool.connect();
+  let loses;
   try {
     await client.query('BEGIN');
     if ((await member(room, host, client))?.role !== 'host' || person === host) {
       throw new Refused(403, 'only a host changes others');
     }
+    const had = await member(room, person, client);
     const { rowCount } = await change(client, room, person);
     if (!rowCount) throw new Refused(403, 'only a host changes others');
+    // No permission takes roomAdmin back: that goes with the token.
+    loses = had?.grants.roomAdmin && !(await member(room, person, client))?.grants.roomAdmin;
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK');
@@ -139,7 +144,7 @@ async function asHost({ body, person: host }, change) {
   }
   const { rows } = await pool.query(
     "SELECT DISTINCT identity FROM inbox WHERE room = $1 AND split_part(identity, '#', 1) = $2", [room, person]);
-  for (const { identity } of rows) putRight(room, identity);
+  for (const { identity } of rows) putRight(room, identity, loses);
 }
 
 app.post('/rpc/change_role', express.json(), signedIn, async (request, response) => {
@@ -159,10 +164,10 @@ app.post('/rpc/remove_member', express.json(), signedIn, async (request, respons
 
 // Make a participant what the rows say now.  What is not done when this process
 // ends is not done: for that it would take an outbox and a worker here, too.
-async function putRight(room, identity, attempt = 1) {
+async function putRight(room, identity, loses = false, attempt = 1) {
   try {
     const row = await member(room, identity.split('#')[0]);
-    if (!row) return await rooms.removeParticipant(room, identity);
+    if (!row || loses) return await rooms.removeParticipant(room, identity);
     const { canPublish, canSubscribe, canPublishData,
       canUpdateOwnMetadata = false, hidden = false } = effective(row.grants);
     await rooms.updateParticipant(room, identity, {
@@ -172,7 +177,7 @@ async function putRight(room, identity, attempt = 1) {
   } catch (error) {
     if (error.status === 404) return;
     console.error(`${room}, ${identity}: ${error.message}`);
-    if (attempt < ATTEMPTS) setTimeout(putRight, RETRY, room, identity, attempt + 1);
+    if (attempt < ATTEMPTS) setTimeout(putRight, RETRY, room, identity, loses, attempt + 1);
   }
 }
 
