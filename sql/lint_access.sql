@@ -1,7 +1,8 @@
 --
 -- The access relation as livekit_lint sees it: one that is gone, that policies
 -- do not guard, that is slow to ask, whose owner joins, whose constraints can
--- wait; the same of a view, whose tables count.  Each goes with its mend.
+-- wait; the same of a view, whose tables count; and what of the extension's own
+-- was granted to others.  Each goes with its mend.
 --
 SET client_min_messages = warning;
 \pset tuples_only
@@ -50,6 +51,7 @@ SELECT lint.mend('access_slow');
 
 -- its owner joins, and who has the owner's rights
 ALTER TABLE app."Members" OWNER TO regress_livekit_owner;
+GRANT ALL ON app."Members" TO regress_livekit_keeper, regress_livekit_alice;	-- who can be the owner may write anyhow
 SELECT * FROM lint.look('access_owner_joins');
 SELECT lint.mend('access_owner_joins');
 
@@ -83,7 +85,27 @@ SELECT lint.access();
 SELECT * FROM lint.look('access_gone');
 SELECT lint.mend('access_gone');
 
+-- the extension's own tables are for its owner to write, and its sealed keys to read
+GRANT SELECT ON livekit_access, livekit_issued, livekit_keys, livekit_connection TO regress_livekit_idle;
+GRANT SELECT (project, url), REFERENCES ON livekit_sealed_key TO regress_livekit_idle;
+GRANT SELECT, DELETE, TRUNCATE ON livekit_issued TO regress_livekit_keeper;
+GRANT ALL ON livekit_access TO regress_livekit_alice;
+GRANT UPDATE (relation, room), INSERT (room), TRIGGER ON livekit_access TO PUBLIC;
+SELECT object, severity, finding, mend FROM lint.look('own_table_granted');
+SELECT lint.mend('own_table_granted');
+
+-- what tells administrators; others than all is as they decided
+GRANT EXECUTE ON FUNCTION livekit_explain_join, livekit_access_report, livekit_lint, livekit_lint_facts, livekit_counters,
+	livekit_tap_can_join, livekit_tap_cannot_join, livekit_tap_grants TO regress_livekit_idle;
+SELECT object FROM lint.look('told_to_public');
+GRANT EXECUTE ON FUNCTION livekit_explain_join, livekit_access_report, livekit_lint, livekit_lint_facts, livekit_counters,
+	livekit_tap_can_join, livekit_tap_cannot_join, livekit_tap_grants, livekit_inspect TO PUBLIC;
+SELECT object FROM lint.look('told_to_public');
+SELECT severity, finding, mend FROM lint.look('told_to_public') WHERE object ~ 'counters';
+SELECT lint.mend('told_to_public');
+
 SET client_min_messages = error;
 DROP SCHEMA lint, app CASCADE;
-REVOKE EXECUTE ON FUNCTION livekit_join FROM regress_livekit_owner, regress_livekit_alice;
+REVOKE EXECUTE ON FUNCTION livekit_join, livekit_inspect FROM regress_livekit_owner, regress_livekit_alice, PUBLIC;
+DROP OWNED BY regress_livekit_idle, regress_livekit_keeper, regress_livekit_alice;
 DROP ROLE regress_livekit_owner, regress_livekit_keeper, regress_livekit_alice, regress_livekit_idle;

@@ -1,7 +1,7 @@
 --
 -- Policies as livekit_lint sees them: those that show more than a reader's own
--- rows, or let everybody in, and those whose functions may see what is no
--- longer so.  What else they ask, or another policy, tells them apart.
+-- rows, or let everybody in, whose functions may see what is no longer so, or
+-- by which users write.  What else they ask, or another one, tells them apart.
 --
 SET client_min_messages = warning;
 \pset tuples_only
@@ -23,8 +23,7 @@ BEGIN
 	RETURN QUERY SELECT object FROM lint.look(rule);
 END $$;
 
-CREATE ROLE regress_livekit_keeper;
-CREATE ROLE regress_livekit_alice LOGIN;
+CREATE ROLE regress_livekit_keeper; CREATE ROLE regress_livekit_alice LOGIN;
 CREATE SCHEMA app;
 CREATE FUNCTION lint.access() RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT concat_ws(' ', rule, object) FROM livekit_lint() WHERE rule ~ '^(access|policy)_' ORDER BY rule COLLATE "C", object COLLATE "C" $$;
@@ -75,12 +74,42 @@ SELECT * FROM lint.look('policy_open');
 SELECT lint.access();
 SELECT lint.mend('policy_open');
 
+-- who may write the rows: with the owner's rights, beyond policies, or what has no part in joining, it is no finding
+CREATE ROLE regress_livekit_dump BYPASSRLS; CREATE ROLE regress_livekit_web IN ROLE regress_livekit_keeper;
+CREATE TABLE app.seats (room text, person text, rights jsonb, is_mute boolean, seen timestamptz DEFAULT now(), ttl interval GENERATED ALWAYS AS (CASE WHEN is_mute THEN interval '1h' END) STORED);
+CREATE INDEX ON app.seats (room, person, seen); ALTER TABLE app.seats ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON app.seats USING (person = livekit_identity());
+SELECT livekit_register_access('app.seats', identity => 'person', grants => 'rights');
+GRANT ALL ON app.seats TO regress_livekit_dump;
+GRANT SELECT, DELETE, UPDATE (seen) ON app.seats TO regress_livekit_keeper, PUBLIC;
+SELECT lint.access();
+GRANT ALL ON app.seats TO regress_livekit_keeper; GRANT UPDATE (is_mute) ON app.seats TO PUBLIC;
+GRANT INSERT (room), UPDATE (rights) ON app.seats TO regress_livekit_web;
+SELECT * FROM lint.look('access_writable');
+SELECT lint.mend('access_writable');
+GRANT INSERT, UPDATE ON app.seats TO regress_livekit_keeper;
+-- a check of its own, or of another policy, is as good as what it says
+CREATE FUNCTION lint.writes(policy text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN
+	EXECUTE 'DROP POLICY IF EXISTS p ON app.seats; CREATE POLICY p ON app.seats ' || policy;
+	RETURN QUERY SELECT format('%s: %s %s', policy, rule, finding) FROM livekit_lint() WHERE rule ~ '^access_writ' ORDER BY rule COLLATE "C"; END $$;
+ALTER POLICY own ON app.seats TO regress_livekit_alice USING (person = livekit_identity());
+SELECT lint.writes(p) FROM unnest(ARRAY['WITH CHECK (true)', 'FOR INSERT WITH CHECK (1 = 1)', 'FOR UPDATE USING (true)', 'FOR UPDATE USING (person = livekit_identity())', 'USING (is_mute)',
+	'FOR UPDATE USING (is_mute)', 'USING (is_mute) WITH CHECK (rights IS NULL)', 'USING (is_mute) WITH CHECK (is_mute)', 'TO regress_livekit_web USING (is_mute)',
+	'FOR INSERT WITH CHECK (false)', 'FOR INSERT', 'FOR SELECT USING (true)', 'FOR DELETE USING (true)', 'TO regress_livekit_alice USING (is_mute)', 'AS RESTRICTIVE USING (true)']) p;
+CREATE POLICY narrow ON app.seats AS RESTRICTIVE WITH CHECK (rights IS NULL);
+SELECT lint.writes('USING (is_mute)');
+ALTER POLICY narrow ON app.seats WITH CHECK (true);
+SELECT lint.writes('USING (is_mute)');
+SELECT object, severity, mend FROM lint.look('access_written_by_users');
+
 -- beneath a view, one table's policies are enough
 CREATE POLICY names ON app.rooms USING (true);
 ALTER TABLE app.rooms ENABLE ROW LEVEL SECURITY;
 CREATE VIEW app.front WITH (security_invoker) AS SELECT m.room, "Who" AS identity FROM app."Members" m JOIN app.rooms USING (room);
 SELECT livekit_register_access('app.front');
 SELECT lint.access();
+GRANT UPDATE ON app.rooms, app."Members" TO regress_livekit_web;
+SELECT finding FROM lint.look('access_writable');
 DROP POLICY banned ON app."Members";
 ALTER POLICY callers ON app."Members" USING (app.is_late(room));
 SELECT lint.access();
@@ -88,4 +117,4 @@ SELECT lint.access();
 SELECT livekit_unregister_access();
 SET client_min_messages = error;
 DROP SCHEMA lint, app CASCADE;
-DROP ROLE regress_livekit_keeper, regress_livekit_alice;
+DROP ROLE regress_livekit_keeper, regress_livekit_alice, regress_livekit_dump, regress_livekit_web;

@@ -15,6 +15,8 @@ SELECT * FROM findings;
 CREATE TABLE members (room text, identity text, grants jsonb, PRIMARY KEY (room, identity));
 ALTER TABLE members ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_rows ON members FOR SELECT USING (identity = livekit_identity());
+CREATE POLICY none ON members USING (false);
+GRANT SELECT, DELETE, REFERENCES ON members TO PUBLIC;
 INSERT INTO members VALUES ('standup', 'regress_livekit_alice', NULL), ('standup', 'bob', '{"canPublish": false}');
 SELECT livekit_register_access('members');
 CREATE ROLE regress_livekit_alice LOGIN;

@@ -36,6 +36,7 @@
 #define SIGNS	"livekit_issue|livekit_api_request"
 #define ASKS	"livekit_join|livekit_token|livekit_token_source|livekit_room_request"
 #define KEEPS	"livekit_key_[a-z_]+|livekit_(un)?register_access|livekit_issued_prune"
+#define TELLS	"livekit_explain_join|livekit_tap_[a-z_]+|livekit_access_report|livekit_lint(_facts)?|livekit_counters"
 
 /* The extension's functions of these names. */
 #define FUNCTIONS(names) \
@@ -92,11 +93,14 @@
 	" JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid" \
 	"  AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> t.oid)"
 
+/* What the tree of a policy has that looks at something. */
+#define LOOKS	"'{(VAR|FUNCEXPR|SQLVALUEFUNCTION|SUBLINK) '"
+
 /* The policies that let rows be seen. */
 #define POLICIES \
 	TABLES ", " \
 	"policies AS (SELECT p.*, format('policy %I on %s', p.polname, p.polrelid::regclass) AS object," \
-	" p.polqual::text !~ '{(VAR|FUNCEXPR|SQLVALUEFUNCTION|SUBLINK) ' AND NOT EXISTS" \
+	" p.polqual::text !~ " LOOKS " AND NOT EXISTS" \
 	"  (SELECT FROM pg_policy r WHERE r.polrelid = p.polrelid AND NOT r.polpermissive" \
 	"   AND r.polcmd IN ('r', '*') AND (r.polroles = '{0}' OR r.polroles @> p.polroles)) AS is_open," \
 	" EXISTS (SELECT FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid" \
@@ -104,12 +108,48 @@
 	"  WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND a.attname = $4" \
 	"   AND d.refclassid = 'pg_class'::regclass AND d.refobjid = p.polrelid) AS is_personal" \
 	" FROM tables t JOIN pg_policy p ON p.polrelid = t.oid" \
-	" WHERE p.polpermissive AND p.polcmd IN ('r', '*'))"
+	" WHERE p.polpermissive AND p.polcmd IN ('r', '*') AND pg_get_expr(p.polqual, p.polrelid) <> 'false')"
 
 /* Is no table of them without an open policy? */
 #define ALL_OPEN \
 	"NOT EXISTS (SELECT FROM tables t JOIN pg_class c ON c.oid = t.oid AND c.relkind IN ('r', 'p')" \
 	" WHERE NOT EXISTS (SELECT FROM policies o WHERE o.polrelid = c.oid AND o.is_open))"
+
+/* Who has which rights on relation c, or on one of its columns a. */
+#define RIGHTS(of_columns) \
+	"(SELECT grantee, privilege_type AS verb FROM aclexplode(c.relacl)" \
+	" UNION SELECT x.grantee, x.privilege_type FROM pg_attribute a, aclexplode(a.attacl) x WHERE a.attrelid = c.oid" of_columns ")"
+#define NAMED(role) "CASE " role " WHEN 0 THEN 'PUBLIC' ELSE " role "::regrole::text END"
+
+/* Is it registered, or of use to a view, a policy or another column? */
+#define COUNTS \
+	"(c.oid = $3 AND EXISTS (SELECT FROM @schema@.livekit_access, jsonb_each_text(to_jsonb(livekit_access)) m" \
+	"  WHERE m.value = a.attname) OR EXISTS (SELECT FROM pg_depend d" \
+	"  LEFT JOIN pg_attrdef f ON d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid" \
+	"  WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = a.attnum AND (d.classid IN ('pg_policy'::regclass, 'pg_rewrite'::regclass)" \
+	"   OR f.adnum <> a.attnum OR d.classid = 'pg_class'::regclass AND d.objid = c.oid)))"
+
+/* Who but their owner may write rows of the tables, and how; is_free: whatever they like, or what they may read. */
+#define WRITES \
+	TABLES ", fences AS MATERIALIZED (SELECT r.* FROM tables t JOIN pg_policy r ON r.polrelid = t.oid WHERE NOT r.polpermissive" \
+	"  AND pg_get_expr(coalesce(r.polwithcheck, r.polqual), r.polrelid) <> 'true'), " \
+	"granted AS (SELECT c.oid, c.relrowsecurity, c.relowner, g.*, " NAMED("g.grantee") " AS whom," \
+	" CASE g.verb WHEN 'INSERT' THEN 'a' ELSE 'w' END AS cmd" \
+	" FROM tables t JOIN pg_class c ON c.oid = t.oid AND c.relkind IN ('r', 'p')" \
+	" CROSS JOIN LATERAL " RIGHTS(" AND (x.privilege_type = 'INSERT' OR " COUNTS ")") " g WHERE g.verb IN ('INSERT', 'UPDATE')" \
+	" AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = g.grantee" \
+	"  AND (r.rolbypassrls OR pg_has_role(r.oid, c.relowner, 'MEMBER')))), writes AS (SELECT g.oid, g.whom, g.verb," \
+	" g.verb || coalesce(' by policy ' || quote_ident(p.polname), ' without a policy') COLLATE \"C\" AS how," \
+	" p.oid IS NULL OR (coalesce(p.polwithcheck, p.polqual)::text !~ " LOOKS " OR p.polwithcheck IS NULL" \
+	"   AND (g.oid, pg_get_expr(p.polqual, g.oid)) IN (SELECT r.polrelid, pg_get_expr(r.polqual, r.polrelid) FROM pg_policy r" \
+	"    JOIN tables t ON t.oid = r.polrelid WHERE r.polpermissive AND r.polcmd IN ('r', '*') AND r.polqual IS NOT NULL))" \
+	"  AND NOT EXISTS (SELECT FROM fences r WHERE r.polrelid = g.oid AND (r.polcmd::text = g.cmd OR r.polcmd = '*'" \
+	"   AND r.polwithcheck IS NOT NULL) AND (r.polroles = '{0}' OR r.polroles @> p.polroles)) AS is_free" \
+	" FROM granted g LEFT JOIN pg_policy p ON g.relrowsecurity AND p.polrelid = g.oid AND p.polpermissive" \
+	"  AND p.polcmd::text IN ('*', g.cmd) AND pg_get_expr(coalesce(p.polwithcheck, p.polqual), g.oid) <> 'false'" \
+	"  AND EXISTS (SELECT FROM unnest(p.polroles) r WHERE r = 0 OR pg_has_role(g.grantee, r, 'USAGE')" \
+	"   OR NOT pg_has_role(r, g.relowner, 'MEMBER') AND (g.grantee = 0 OR pg_has_role(r, g.grantee, 'USAGE')))" \
+	" WHERE p.oid IS NOT NULL OR NOT g.relrowsecurity)"
 
 /* Mends. */
 #define PRELOAD \
@@ -237,8 +277,22 @@ const LkLintRule lk_lint_rules[] = {
 		" SELECT format('function %s', f), CASE WHEN proname ~ '^(" SIGNS ")$'"
 		"  THEN 'Every role may sign any token.'"
 		"  ELSE 'Every role may execute what is for administrators.' END,"
-		" format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC;', f)"
-		" FROM grants WHERE grantee = 0"},
+		" format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC;', f) FROM grants WHERE grantee = 0"},
+	{"told_to_public", LK_WARNING,
+		"WITH " GRANTS(TELLS) " SELECT format('function %s', f),"
+		" 'Every role may execute what tells administrators who joins, and what is wrong.',"
+		" format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC;', f) FROM grants WHERE grantee = 0"},
+	{"own_table_granted", LK_DANGER,
+		"SELECT format('table %s', c.oid::regclass),"
+		" format('%s has %s on it: keys, registration and record of tokens are for its owner alone.', p.whom, p.list),"
+		" format('REVOKE %s ON %s FROM %s;', p.list, c.oid::regclass, p.whom)"
+		" FROM pg_extension e JOIN pg_depend d ON d.refobjid = e.oid AND d.deptype = 'e'"
+		"  AND d.refclassid = 'pg_extension'::regclass AND d.classid = 'pg_class'::regclass"
+		" JOIN pg_class c ON c.oid = d.objid CROSS JOIN LATERAL"
+		" (SELECT grantee, " NAMED("grantee") ", string_agg(verb, ', ' ORDER BY verb) FROM " RIGHTS("") " g"
+		"  WHERE verb IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER') OR verb = 'SELECT'"
+		"   AND c.relname = 'livekit_sealed_key' GROUP BY grantee) p(grantee, whom, list)"
+		" WHERE e.extname = 'livekit_token' AND p.grantee <> c.relowner"},
 	{"granted_to_gateway", LK_DANGER,
 		"WITH " GRANTS(SIGNS "|" KEEPS) ", " GATEWAYS
 		" SELECT format('function %s', a.f),"
@@ -250,8 +304,7 @@ const LkLintRule lk_lint_rules[] = {
 		/* a worker that calls LiveKit's server has that itself, and says who is asked for */
 		" WHERE NOT (a.grantee = g.oid AND a.proname = 'livekit_api_request')"},
 	{"granted_to_others", LK_ADVICE,
-		"WITH " GRANTS(KEEPS) ", " GATEWAYS
-		" SELECT format('role %s', a.grantee::regrole),"
+		"WITH " GRANTS(KEEPS) ", " GATEWAYS " SELECT format('role %s', a.grantee::regrole),"
 		" format('It may execute %s, which is for administrators.', string_agg(a.proname, ', ' ORDER BY a.proname)),"
 		" format('REVOKE EXECUTE ON FUNCTION %s FROM %s;', string_agg(a.f::text, ', ' ORDER BY a.proname), a.grantee::regrole)"
 		" FROM grants a WHERE a.grantee NOT IN (0, a.proowner) AND NOT EXISTS"
@@ -346,6 +399,16 @@ const LkLintRule lk_lint_rules[] = {
 		" WHERE NOT c.relforcerowsecurity AND NOT r.rolsuper AND EXISTS"
 		"  (SELECT FROM functions f WHERE has_function_privilege(r.oid, f.oid, 'EXECUTE'))"
 		" GROUP BY c.oid"},
+	{"access_writable", LK_DANGER,
+		"WITH RECURSIVE " WRITES " SELECT format('table %s', oid::regclass), format("
+		" '%s may write there who joins, itself among them, and with which grants: %s.', whom, string_agg(DISTINCT how, ', ')),"
+		" format('REVOKE %s ON %s FROM %s;', string_agg(DISTINCT verb, ', '), oid::regclass, whom)"
+		" FROM writes WHERE is_free GROUP BY oid, whom"},
+	{"access_written_by_users", LK_ADVICE,
+		"WITH RECURSIVE " WRITES " SELECT format('table %s', oid::regclass),"
+		" format('Who may write rows says who may join, and as what. %s may: %s.', whom, string_agg(DISTINCT how, ', ')),"
+		" 'See that the policy lets nobody write more than they may give, themselves included.'"
+		" FROM writes GROUP BY oid, whom HAVING NOT bool_or(is_free)"},
 	{"access_deferrable", LK_WARNING,
 		"WITH RECURSIVE " TABLES
 		" SELECT format('constraint %I on %s', c.conname, c.conrelid::regclass),"

@@ -87,6 +87,24 @@ $node->safe_psql('api', q{ALTER ROLE authenticator SET pgrst.db_schemas = 'api,l
 is(found('api', 'granted_to_gateway', 'schema_exposed'), 'granted_to_gateway schema_exposed', 'what its users must not reach');
 is(mend('api', 'granted_to_gateway', 'schema_exposed'), '', 'is mended');
 
+# Users who write their own rows, and so their own grants.
+sub as_eve
+{
+	my ($query) = @_;
+	my ($result, $output) = $node->psql('api', "SET ROLE web_user; SET request.jwt.claims = '{\"sub\":\"eve\"}'; $query", extra_params => [ '-U', 'authenticator' ], on_error_stop => 1);
+
+	return $result == 0 ? $output : 'refused';
+}
+my $join = q{INSERT INTO members VALUES ('boardroom', 'eve', '{"roomAdmin": true}'); SELECT identity FROM api.livekit_join('boardroom')};
+$node->safe_psql('api', 'CREATE POLICY whole ON members TO web_user USING (identity = livekit.livekit_identity()); GRANT ALL ON members TO web_user');
+is(found('api', 'access_.*'), 'access_writable', 'rows that their readers write');
+is(as_eve("BEGIN; $join; ROLLBACK"), 'eve', 'let in whom nobody invited');
+is(mend('api', 'access_writable'), '', 'is mended');
+is(as_eve($join), 'refused', 'and she is refused');
+$node->safe_psql('api', 'GRANT INSERT, UPDATE ON members TO web_user; ALTER POLICY whole ON members WITH CHECK (identity = livekit.livekit_identity() AND grants IS NULL AND room = $$lobby$$)');
+is(found('api', 'access_.*'), 'access_written_by_users', 'with a check, it is advice');
+is(as_eve($join), 'refused', 'she is refused');
+
 # A secret in a file of settings, which every role can read unless the library
 # is preloaded.
 my @secrets = ('secret_exposed', 'secret_not_preloaded', 'secret_in_file');
