@@ -135,29 +135,19 @@ lk_audit_begin(void)
  * The line
  */
 
-/* Append a member; nothing where there is no text. */
-static void
-put(StringInfo line, const char *name, LkText text)
-{
-	if (text.data == NULL)
-		return;
-	lk_wire_name(line, name);
-	lk_wire_string(line, text);
-}
-
 static void
 put_ascii(StringInfo line, const char *name, const char *text)
 {
 	LkText		wire = {text, strlen(text)};
 
-	put(line, name, wire);
+	lk_wire_member(line, name, wire);
 }
 
 /* Append what somebody else made, in the database's encoding or not. */
 static void
 put_foreign(StringInfo line, const char *name, const char *text)
 {
-	put(line, name, lk_wire_readable(text, strlen(text)));
+	lk_wire_member(line, name, lk_wire_readable(text, strlen(text)));
 }
 
 /* A role's name; it may have been dropped since it logged in. */
@@ -197,8 +187,8 @@ begin(StringInfo line, const char *event, LkVia via, const LkCaller *caller,
 	if (jti != NULL)
 		put_ascii(line, "jti", jti);
 	put_ascii(line, "via", lk_via_names[via]);
-	put(line, "session_role", caller->session_role);
-	put(line, "role", caller->role);
+	lk_wire_member(line, "session_role", caller->session_role);
+	lk_wire_member(line, "role", caller->role);
 }
 
 static void
@@ -235,10 +225,10 @@ room_of(const LkClaims *claims)
 static void
 put_claims(StringInfo line, const LkClaims *claims, const LkKey *key)
 {
-	put(line, "identity", claims->identity);
-	put(line, "room", room_of(claims));
+	lk_wire_member(line, "identity", claims->identity);
+	lk_wire_member(line, "room", room_of(claims));
 	put_ascii(line, "project", key->project);
-	put(line, "api_key", key->name);
+	lk_wire_member(line, "api_key", key->name);
 	lk_wire_name(line, "grants");
 	appendStringInfoChar(line, '{');
 	lk_grants_write(line, &claims->grants);

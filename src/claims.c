@@ -77,15 +77,6 @@ write_id(StringInfo buf, char *hex)
 }
 
 static void
-write_text(StringInfo buf, const char *name, LkText text)
-{
-	if (text.data == NULL)
-		return;
-	lk_wire_name(buf, name);
-	lk_wire_string(buf, text);
-}
-
-static void
 write_time(StringInfo buf, const char *name, int64 seconds)
 {
 	lk_wire_name(buf, name);
@@ -97,20 +88,20 @@ static void
 write_payload(StringInfo buf, LkClaims *claims, const LkKey *key)
 {
 	appendStringInfoCharMacro(buf, '{');
-	write_text(buf, "iss", key->name);
-	write_text(buf, "sub", claims->identity);
+	lk_wire_member(buf, "iss", key->name);
+	lk_wire_member(buf, "sub", claims->identity);
 	write_time(buf, "iat", claims->issued_at);
 	write_time(buf, "nbf", claims->not_before);
 	write_time(buf, "exp", claims->expires_at);
 	write_id(buf, claims->id);
-	write_text(buf, "name", claims->name);
-	write_text(buf, "kind", claims->kind);
+	lk_wire_member(buf, "name", claims->name);
+	lk_wire_member(buf, "kind", claims->kind);
 	lk_grants_write(buf, &claims->grants);
 	if (claims->room_config)
 		lk_roomconfig_write(buf, claims->room_config);
-	write_text(buf, "roomPreset", claims->room_preset);
-	write_text(buf, "sha256", claims->sha256);
-	write_text(buf, "metadata", claims->metadata);
+	lk_wire_member(buf, "roomPreset", claims->room_preset);
+	lk_wire_member(buf, "sha256", claims->sha256);
+	lk_wire_member(buf, "metadata", claims->metadata);
 	if (claims->attributes)
 	{
 		JsonbValue	attributes;

@@ -247,6 +247,15 @@ lk_wire_string(StringInfo buf, LkText text)
 }
 
 void
+lk_wire_member(StringInfo buf, const char *name, LkText text)
+{
+	if (text.data == NULL)
+		return;
+	lk_wire_name(buf, name);
+	lk_wire_string(buf, text);
+}
+
+void
 lk_wire_integer(StringInfo buf, int64 value)
 {
 	char		digits[MAXINT8LEN + 1];

@@ -55,6 +55,9 @@ extern void lk_wire_name(StringInfo buf, const char *name);
 /* Append a string of UTF-8, quoted and escaped. */
 extern void lk_wire_string(StringInfo buf, LkText text);
 
+/* Append a member that is a string; nothing where it is absent. */
+extern void lk_wire_member(StringInfo buf, const char *name, LkText text);
+
 /* Append an integer. */
 extern void lk_wire_integer(StringInfo buf, int64 value);
 
