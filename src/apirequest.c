@@ -31,6 +31,7 @@
 #include "jsonarg.h"
 #include "mint.h"
 #include "permission.h"
+#include "ttl.h"
 #include "url.h"
 
 #include "compat.h"
@@ -235,7 +236,7 @@ narrow(const ApiRequest *request, LkClaims *claims)
 		.issued_at = claims->issued_at,
 		.not_before = claims->issued_at,
 		.expires_at = Min(claims->expires_at,
-						  claims->issued_at + lk_request_row_ttl(&minute)),
+						  claims->issued_at + lk_ttl_of_row(&minute)),
 	};
 
 	grant(request, request->mint.request.room, &narrow.grants);

@@ -25,6 +25,7 @@
 #include "keyring.h"
 #include "names.h"
 #include "roomconfig.h"
+#include "ttl.h"
 #include "url.h"
 
 #include "compat.h"
@@ -76,7 +77,7 @@ static LkRowUse
 read_row(const LkRow *row, text *identity, TimestampTz now, LkClaims *claims)
 {
 	LkRequest	says = row->says;
-	int64		seconds = lk_request_row_ttl(says.ttl);
+	int64		seconds = lk_ttl_of_row(says.ttl);
 
 	says.identity = identity;
 	says.ttl = NULL;			/* it is bounded, where a request is refused */

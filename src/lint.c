@@ -40,6 +40,7 @@
 #include "registry.h"
 #include "rehearsal.h"
 #include "settings.h"
+#include "ttl.h"
 
 #include "compat.h"
 
@@ -342,7 +343,7 @@ livekit_lint_facts(PG_FUNCTION_ARGS)
 	put_files(rsinfo);
 	put_fact(rsinfo, "url", lk_settings_url());
 	put_fact(rsinfo, "environment_url", lk_settings_environment_url());
-	put_fact(rsinfo, "max_ttl", psprintf("%d", lk_request_max_ttl()));
+	put_fact(rsinfo, "max_ttl", psprintf("%d", lk_ttl_max()));
 	put_fact(rsinfo, "audit",
 			 GetConfigOption("livekit_token.audit", false, false));
 	put_fact(rsinfo, "audit_refusals",

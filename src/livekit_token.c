@@ -20,8 +20,8 @@
 #include "counters.h"
 #include "identity.h"
 #include "keytable.h"
-#include "request.h"
 #include "settings.h"
+#include "ttl.h"
 
 PG_MODULE_MAGIC;
 
@@ -32,7 +32,7 @@ _PG_init(void)
 {
 	lk_settings_before();
 	lk_settings_init();
-	lk_request_init();
+	lk_ttl_init();
 	lk_audit_init();
 	lk_counters_init();
 	lk_identity_init();

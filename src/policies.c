@@ -63,7 +63,7 @@ lk_policies_refuse(const char *cause)
 static void
 append_comparison(StringInfo buf, const LkMapped *column, int parameter)
 {
-	Oid			equality = lk_access_equality(column->type);
+	Oid			equality = lk_column_equality(column->type);
 	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(equality));
 	Form_pg_operator form;
 
@@ -286,9 +286,9 @@ take_row(const LkAccess *access, const char **asked, HeapTuple tuple,
 		if (isnull)
 			continue;
 		if (c >= LK_NKEYS)
-			lk_access_take(access, c, value, row);
+			lk_column_take(&access->columns[c], c, value, row);
 		else if (lk_columntext_is(column->type, value, asked[c]))
-			*lk_access_field(row, c) = cstring_to_text(asked[c]);
+			*lk_column_field(row, c) = cstring_to_text(asked[c]);
 		else
 			return false;
 	}

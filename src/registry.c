@@ -138,7 +138,7 @@ map_column(FunctionCallInfo fcinfo, LkAccess *access, LkColumn column)
 	if (name[0] == '\0' && column != LK_COLUMN_ROOM)
 		return;
 
-	problem = lk_access_map(access->relation, column, name,
+	problem = lk_column_map(access->relation, column, name,
 							&access->columns[column], &missing);
 	if (problem == NULL)
 		return;
@@ -244,7 +244,7 @@ static bool
 is_leaky(const LkMapped *column)
 {
 	return column->attnum != 0 &&
-		!get_func_leakproof(get_opcode(lk_access_equality(column->type)));
+		!get_func_leakproof(get_opcode(lk_column_equality(column->type)));
 }
 
 const char *

@@ -244,7 +244,7 @@ read_row(const LkAccess *access, HeapTuple tuple, TupleDesc desc, LkRow *row)
 			continue;
 		value = SPI_getbinval(tuple, desc, ++number, &isnull);
 		if (!isnull)
-			lk_access_take(access, c, value, row);
+			lk_column_take(&access->columns[c], c, value, row);
 	}
 }
 

@@ -16,44 +16,29 @@
  */
 #include "postgres.h"
 
-#include <limits.h>
-
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/numeric.h"
 
 #include "bounds.h"
 #include "jsonarg.h"
 #include "names.h"
 #include "request.h"
+#include "ttl.h"
 
-#define DEFAULT_TTL		(15 * 60)
-#define DEFAULT_MAX_TTL (6 * 60 * 60)
-
-/* 9999-12-31: what a token's times may reach, whatever reads them */
-#define LAST_SECOND		INT64CONST(253402300799)
-
-static int	livekit_token_default_ttl = DEFAULT_TTL;
-static int	livekit_token_max_ttl = DEFAULT_MAX_TTL;
-
-void
-lk_request_init(void)
+/* The arguments of livekit_token and livekit_issue, by position. */
+typedef enum Argument
 {
-	DefineCustomIntVariable("livekit_token.default_ttl",
-							"Sets how long a token is valid when no ttl is given.",
-							"Never longer than livekit_token.max_ttl.",
-							&livekit_token_default_ttl,
-							DEFAULT_TTL, 1, INT_MAX,
-							PGC_SUSET, GUC_UNIT_S,
-							NULL, NULL, NULL);
-	DefineCustomIntVariable("livekit_token.max_ttl",
-							"Sets how long a token may be valid at most.",
-							"Zero is no limit.",
-							&livekit_token_max_ttl,
-							DEFAULT_MAX_TTL, 0, INT_MAX,
-							PGC_SUSET, GUC_UNIT_S,
-							NULL, NULL, NULL);
-}
+	ARG_IDENTITY,
+	ARG_ROOM,
+	ARG_GRANTS,
+	ARG_TTL,
+	ARG_NAME,
+	ARG_METADATA,
+	ARG_ATTRIBUTES,
+	ARG_ROOM_CONFIG,
+	ARG_PROJECT,
+	ARG_OPTIONS
+} Argument;
 
 /* Take a text of at most limit bytes; absent when NULL. */
 static LkText
@@ -72,63 +57,6 @@ take_text(const text *value, const char *name, int limit)
 							  result.length, limit));
 	}
 	return result;
-}
-
-int
-lk_request_max_ttl(void)
-{
-	return livekit_token_max_ttl;
-}
-
-static int64
-max_ttl(void)
-{
-	return livekit_token_max_ttl > 0 ? livekit_token_max_ttl : LAST_SECOND;
-}
-
-/* The seconds of a ttl; not checked but for their being a fixed number. */
-static int64
-interval_seconds(const Interval *ttl)
-{
-	if (ttl->month != 0)		/* infinity too, which fills all fields */
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("parameter \"ttl\" must have a fixed length"),
-				errdetail("Months and years differ in length, and no token is valid for ever."),
-				errhint("Give it in days, hours, minutes or seconds."));
-	return ttl->day * (int64) SECS_PER_DAY + ttl->time / USECS_PER_SEC;
-}
-
-int64
-lk_request_row_ttl(const Interval *ttl)
-{
-	if (ttl == NULL)
-		return Min(livekit_token_default_ttl, max_ttl());
-	return Min(interval_seconds(ttl), max_ttl());
-}
-
-/* The ttl that is asked for, in seconds, within the settings' bounds. */
-static int64
-read_ttl(const Interval *ttl)
-{
-	int64		seconds;
-
-	if (ttl == NULL)
-		return lk_request_row_ttl(NULL);
-	seconds = interval_seconds(ttl);
-	if (seconds < 1)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("parameter \"ttl\" must be at least one second"));
-	if (seconds > max_ttl())
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("parameter \"ttl\" is longer than allowed"),
-				livekit_token_max_ttl > 0 ?
-				errdetail("It has %lld seconds; livekit_token.max_ttl is %d.",
-						  (long long) seconds, livekit_token_max_ttl) : 0,
-				errhint("Ask for a shorter one: a token is needed only to join, and LiveKit renews it for those who stay."));
-	return seconds;
 }
 
 /* Check the attributes: strings, and within LiveKit's limit in sum. */
@@ -393,7 +321,7 @@ lk_request_check(const LkClaims *claims)
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("token would never be valid"),
 				errdetail("Option \"notBefore\" is not earlier than the end of ttl, which counts from now."));
-	if (claims->not_before < 0 || claims->expires_at > LAST_SECOND)
+	if (claims->not_before < 0 || claims->expires_at > LK_LAST_SECOND)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("token's times must lie between the years 1970 and 9999"));
@@ -403,26 +331,26 @@ void
 lk_request_unpack(FunctionCallInfo fcinfo, LkRequest *request)
 {
 	memset(request, 0, sizeof(*request));
-	if (!PG_ARGISNULL(LK_ARG_IDENTITY))
-		request->identity = PG_GETARG_TEXT_PP(LK_ARG_IDENTITY);
-	if (!PG_ARGISNULL(LK_ARG_ROOM))
-		request->room = PG_GETARG_TEXT_PP(LK_ARG_ROOM);
-	if (!PG_ARGISNULL(LK_ARG_GRANTS))
-		request->grants = PG_GETARG_JSONB_P(LK_ARG_GRANTS);
-	if (!PG_ARGISNULL(LK_ARG_TTL))
-		request->ttl = PG_GETARG_INTERVAL_P(LK_ARG_TTL);
-	if (!PG_ARGISNULL(LK_ARG_NAME))
-		request->name = PG_GETARG_TEXT_PP(LK_ARG_NAME);
-	if (!PG_ARGISNULL(LK_ARG_METADATA))
-		request->metadata = PG_GETARG_TEXT_PP(LK_ARG_METADATA);
-	if (!PG_ARGISNULL(LK_ARG_ATTRIBUTES))
-		request->attributes = PG_GETARG_JSONB_P(LK_ARG_ATTRIBUTES);
-	if (!PG_ARGISNULL(LK_ARG_ROOM_CONFIG))
-		request->room_config = PG_GETARG_JSONB_P(LK_ARG_ROOM_CONFIG);
-	if (!PG_ARGISNULL(LK_ARG_PROJECT))
-		request->project = PG_GETARG_TEXT_PP(LK_ARG_PROJECT);
-	if (!PG_ARGISNULL(LK_ARG_OPTIONS))
-		request->options = PG_GETARG_JSONB_P(LK_ARG_OPTIONS);
+	if (!PG_ARGISNULL(ARG_IDENTITY))
+		request->identity = PG_GETARG_TEXT_PP(ARG_IDENTITY);
+	if (!PG_ARGISNULL(ARG_ROOM))
+		request->room = PG_GETARG_TEXT_PP(ARG_ROOM);
+	if (!PG_ARGISNULL(ARG_GRANTS))
+		request->grants = PG_GETARG_JSONB_P(ARG_GRANTS);
+	if (!PG_ARGISNULL(ARG_TTL))
+		request->ttl = PG_GETARG_INTERVAL_P(ARG_TTL);
+	if (!PG_ARGISNULL(ARG_NAME))
+		request->name = PG_GETARG_TEXT_PP(ARG_NAME);
+	if (!PG_ARGISNULL(ARG_METADATA))
+		request->metadata = PG_GETARG_TEXT_PP(ARG_METADATA);
+	if (!PG_ARGISNULL(ARG_ATTRIBUTES))
+		request->attributes = PG_GETARG_JSONB_P(ARG_ATTRIBUTES);
+	if (!PG_ARGISNULL(ARG_ROOM_CONFIG))
+		request->room_config = PG_GETARG_JSONB_P(ARG_ROOM_CONFIG);
+	if (!PG_ARGISNULL(ARG_PROJECT))
+		request->project = PG_GETARG_TEXT_PP(ARG_PROJECT);
+	if (!PG_ARGISNULL(ARG_OPTIONS))
+		request->options = PG_GETARG_JSONB_P(ARG_OPTIONS);
 }
 
 void
@@ -445,7 +373,7 @@ lk_request_read(const LkRequest *request, TimestampTz now, LkClaims *claims)
 				   &claims->grants);
 
 	claims->issued_at = claims->not_before = lk_claims_seconds(now);
-	claims->expires_at = claims->issued_at + read_ttl(request->ttl);
+	claims->expires_at = claims->issued_at + lk_ttl_asked(request->ttl);
 	read_options(lk_json_object_arg(request->options, "options"), claims);
 	settle_room(claims, room);
 }

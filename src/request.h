@@ -19,21 +19,6 @@
 
 #include "claims.h"
 
-/* The arguments of livekit_token and livekit_issue, by position. */
-typedef enum LkArgument
-{
-	LK_ARG_IDENTITY,
-	LK_ARG_ROOM,
-	LK_ARG_GRANTS,
-	LK_ARG_TTL,
-	LK_ARG_NAME,
-	LK_ARG_METADATA,
-	LK_ARG_ATTRIBUTES,
-	LK_ARG_ROOM_CONFIG,
-	LK_ARG_PROJECT,
-	LK_ARG_OPTIONS
-} LkArgument;
-
 /* What is asked for; NULL is what is not given. */
 typedef struct LkRequest
 {
@@ -65,17 +50,5 @@ extern void lk_request_imply_join(const LkRequest *request, LkClaims *claims);
 
 /* Raise 22023 for claims that contradict each other, or grant nothing. */
 extern void lk_request_check(const LkClaims *claims);
-
-/*
- * The seconds that a row's ttl gives, at most livekit_token.max_ttl; NULL
- * gives the default.  Raises 22023 for months, which have no fixed length.
- */
-extern int64 lk_request_row_ttl(const Interval *ttl);
-
-/* The setting max_ttl, in seconds; zero is no limit. */
-extern int	lk_request_max_ttl(void);
-
-/* Define the settings default_ttl and max_ttl. */
-extern void lk_request_init(void);
 
 #endif							/* LK_REQUEST_H */
