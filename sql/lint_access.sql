@@ -9,21 +9,6 @@ SET client_min_messages = warning;
 \pset format unaligned
 \pset fieldsep '\n\t'
 CREATE SCHEMA lint;
--- what a rule finds; and what it still finds once its mends were run
-CREATE FUNCTION lint.look(rule text, OUT object text, OUT severity text, OUT finding text, OUT mend text) RETURNS SETOF record LANGUAGE sql AS $$
-	SELECT replace(l.object, quote_ident(current_database()), '"db"'), l.severity, l.finding, replace(l.mend, quote_ident(current_database()), '"db"')
-	  FROM livekit_lint() l WHERE l.rule = look.rule AND (l.object !~* '\mrole ' OR l.object ~ 'regress_livekit|DATABASE') ORDER BY l.object COLLATE "C", 4;
-$$;
-CREATE FUNCTION lint.mend(rule text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-	statement text;
-BEGIN
-	FOR statement IN SELECT l.mend FROM lint.look(rule) l WHERE l.mend LIKE '%;' LOOP
-		EXECUTE replace(statement, '"db"', quote_ident(current_database()));
-	END LOOP;
-	RETURN QUERY SELECT object FROM lint.look(rule);
-END $$;
-
 CREATE ROLE regress_livekit_owner;
 CREATE ROLE regress_livekit_keeper LOGIN IN ROLE regress_livekit_owner;
 CREATE ROLE regress_livekit_alice LOGIN NOINHERIT IN ROLE regress_livekit_owner;
@@ -41,19 +26,19 @@ SELECT lint.access();
 
 -- policies do not guard it
 ALTER TABLE app."Members" DISABLE ROW LEVEL SECURITY;
-SELECT * FROM lint.look('access_not_in_force');
-SELECT lint.mend('access_not_in_force');
+SELECT * FROM lint_look('access_not_in_force');
+SELECT lint_mend('access_not_in_force');
 
 -- no index
 ALTER TABLE app."Members" DROP CONSTRAINT "Members_pkey";
-SELECT * FROM lint.look('access_slow');
-SELECT lint.mend('access_slow');
+SELECT * FROM lint_look('access_slow');
+SELECT lint_mend('access_slow');
 
 -- its owner joins, and who has the owner's rights
 ALTER TABLE app."Members" OWNER TO regress_livekit_owner;
 GRANT ALL ON app."Members" TO regress_livekit_keeper, regress_livekit_alice;	-- who can be the owner may write anyhow
-SELECT * FROM lint.look('access_owner_joins');
-SELECT lint.mend('access_owner_joins');
+SELECT * FROM lint_look('access_owner_joins');
+SELECT lint_mend('access_owner_joins');
 
 -- constraints that can wait until a token has been signed
 CREATE TABLE app.rooms (room text PRIMARY KEY);
@@ -61,8 +46,8 @@ CREATE FUNCTION app.check() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NU
 CREATE CONSTRAINT TRIGGER late AFTER INSERT ON app."Members" DEFERRABLE FOR EACH ROW EXECUTE FUNCTION app.check();
 ALTER TABLE app."Members" ADD CONSTRAINT "One" UNIQUE (room, "Who") DEFERRABLE INITIALLY DEFERRED,
 	ADD FOREIGN KEY (room) REFERENCES app.rooms ON DELETE CASCADE DEFERRABLE NOT VALID, ADD CONSTRAINT now UNIQUE ("Who", room);
-SELECT * FROM lint.look('access_deferrable');
-SELECT lint.mend('access_deferrable');
+SELECT * FROM lint_look('access_deferrable');
+SELECT lint_mend('access_deferrable');
 DROP TRIGGER late ON app."Members";
 SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'app."Members"'::regclass AND contype IN ('u', 'f') ORDER BY conname COLLATE "C";
 
@@ -75,15 +60,15 @@ SELECT livekit_register_access('app.front');
 SELECT lint.access();
 ALTER VIEW app.front RESET (security_invoker);
 ALTER TABLE app.rooms DISABLE ROW LEVEL SECURITY;
-SELECT mend FROM lint.look('access_not_in_force');
-DO $$ BEGIN EXECUTE (SELECT mend FROM lint.look('access_not_in_force')); END $$;
+SELECT mend FROM lint_look('access_not_in_force');
+DO $$ BEGIN EXECUTE (SELECT mend FROM lint_look('access_not_in_force')); END $$;
 SELECT lint.access();
 
 -- gone
 DROP VIEW app.front;
 SELECT lint.access();
-SELECT * FROM lint.look('access_gone');
-SELECT lint.mend('access_gone');
+SELECT * FROM lint_look('access_gone');
+SELECT lint_mend('access_gone');
 
 -- the extension's own tables are for its owner to write, and its sealed keys to read
 GRANT SELECT ON livekit_access, livekit_issued, livekit_keys, livekit_connection TO regress_livekit_idle;
@@ -91,18 +76,18 @@ GRANT SELECT (project, url), REFERENCES ON livekit_sealed_key TO regress_livekit
 GRANT SELECT, DELETE, TRUNCATE ON livekit_issued TO regress_livekit_keeper;
 GRANT ALL ON livekit_access TO regress_livekit_alice;
 GRANT UPDATE (relation, room), INSERT (room), TRIGGER ON livekit_access TO PUBLIC;
-SELECT object, severity, finding, mend FROM lint.look('own_table_granted');
-SELECT lint.mend('own_table_granted');
+SELECT object, severity, finding, mend FROM lint_look('own_table_granted');
+SELECT lint_mend('own_table_granted');
 
 -- what tells administrators; others than all is as they decided
 GRANT EXECUTE ON FUNCTION livekit_explain_join, livekit_access_report, livekit_lint, livekit_lint_facts, livekit_counters,
 	livekit_tap_can_join, livekit_tap_cannot_join, livekit_tap_grants TO regress_livekit_idle;
-SELECT object FROM lint.look('told_to_public');
+SELECT object FROM lint_look('told_to_public');
 GRANT EXECUTE ON FUNCTION livekit_explain_join, livekit_access_report, livekit_lint, livekit_lint_facts, livekit_counters,
 	livekit_tap_can_join, livekit_tap_cannot_join, livekit_tap_grants, livekit_inspect TO PUBLIC;
-SELECT object FROM lint.look('told_to_public');
-SELECT severity, finding, mend FROM lint.look('told_to_public') WHERE object ~ 'counters';
-SELECT lint.mend('told_to_public');
+SELECT object FROM lint_look('told_to_public');
+SELECT severity, finding, mend FROM lint_look('told_to_public') WHERE object ~ 'counters';
+SELECT lint_mend('told_to_public');
 
 SET client_min_messages = error;
 DROP SCHEMA lint, app CASCADE;

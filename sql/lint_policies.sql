@@ -8,21 +8,6 @@ SET client_min_messages = warning;
 \pset format unaligned
 \pset fieldsep '\n\t'
 CREATE SCHEMA lint;
--- what a rule finds; and what it still finds once its mends were run
-CREATE FUNCTION lint.look(rule text, OUT object text, OUT severity text, OUT finding text, OUT mend text) RETURNS SETOF record LANGUAGE sql AS $$
-	SELECT replace(l.object, quote_ident(current_database()), '"db"'), l.severity, l.finding, replace(l.mend, quote_ident(current_database()), '"db"')
-	  FROM livekit_lint() l WHERE l.rule = look.rule AND (l.object !~* '\mrole ' OR l.object ~ 'regress_livekit|DATABASE') ORDER BY l.object COLLATE "C", 4;
-$$;
-CREATE FUNCTION lint.mend(rule text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-	statement text;
-BEGIN
-	FOR statement IN SELECT l.mend FROM lint.look(rule) l WHERE l.mend LIKE '%;' LOOP
-		EXECUTE replace(statement, '"db"', quote_ident(current_database()));
-	END LOOP;
-	RETURN QUERY SELECT object FROM lint.look(rule);
-END $$;
-
 CREATE ROLE regress_livekit_keeper; CREATE ROLE regress_livekit_alice LOGIN;
 CREATE SCHEMA app;
 CREATE FUNCTION lint.access() RETURNS SETOF text LANGUAGE sql AS $$
@@ -42,10 +27,10 @@ CREATE POLICY "only role" ON app."Members" USING (current_user = 'regress_liveki
 CREATE POLICY set ON app."Members" USING (current_setting('app.staff', true) = 'yes');
 CREATE POLICY open ON app."Members" USING (NOT EXISTS (SELECT FROM app.rooms));
 SELECT lint.access();
-SELECT * FROM lint.look('policy_shows_all');
-SELECT * FROM lint.look('policy_several_identities');
-SELECT lint.mend('policy_shows_all');
-SELECT lint.mend('policy_several_identities');
+SELECT * FROM lint_look('policy_shows_all');
+SELECT * FROM lint_look('policy_several_identities');
+SELECT lint_mend('policy_shows_all');
+SELECT lint_mend('policy_several_identities');
 SELECT polname, pg_get_expr(polqual, polrelid) FROM pg_policy WHERE polname IN ('everybody', 'colleagues') ORDER BY 1;
 ALTER POLICY everybody ON app."Members" USING (true);
 CREATE POLICY banned ON app."Members" AS RESTRICTIVE TO regress_livekit_keeper USING (room <> 'closed');
@@ -60,8 +45,8 @@ SELECT lint.access();
 CREATE FUNCTION app.is_open(room text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
 CREATE FUNCTION app.is_known(room text) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true';
 CREATE POLICY callers ON app."Members" USING ("Who" = livekit_identity() AND app.is_open(room) AND app.is_known(room));
-SELECT * FROM lint.look('policy_volatile');
-SELECT lint.mend('policy_volatile');
+SELECT * FROM lint_look('policy_volatile');
+SELECT lint_mend('policy_volatile');
 CREATE FUNCTION app.is_late(room text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
 
 -- without an identity column, whoever sees a row may join
@@ -70,9 +55,9 @@ ALTER TABLE app.lobby ENABLE ROW LEVEL SECURITY;
 CREATE POLICY "open to all" ON app.lobby USING (true);
 CREATE POLICY lobby ON app.lobby USING (is_public);
 SELECT livekit_register_access('app.lobby');
-SELECT * FROM lint.look('policy_open');
+SELECT * FROM lint_look('policy_open');
 SELECT lint.access();
-SELECT lint.mend('policy_open');
+SELECT lint_mend('policy_open');
 
 -- who may write the rows: with the owner's rights, beyond policies, or what has no part in joining, it is no finding
 CREATE ROLE regress_livekit_dump BYPASSRLS; CREATE ROLE regress_livekit_web IN ROLE regress_livekit_keeper;
@@ -85,8 +70,8 @@ GRANT SELECT, DELETE, UPDATE (seen) ON app.seats TO regress_livekit_keeper, PUBL
 SELECT lint.access();
 GRANT ALL ON app.seats TO regress_livekit_keeper; GRANT UPDATE (is_mute) ON app.seats TO PUBLIC;
 GRANT INSERT (room), UPDATE (rights) ON app.seats TO regress_livekit_web;
-SELECT * FROM lint.look('access_writable');
-SELECT lint.mend('access_writable');
+SELECT * FROM lint_look('access_writable');
+SELECT lint_mend('access_writable');
 GRANT INSERT, UPDATE ON app.seats TO regress_livekit_keeper;
 -- a check of its own, or of another policy, is as good as what it says
 CREATE FUNCTION lint.writes(policy text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN
@@ -100,7 +85,7 @@ CREATE POLICY narrow ON app.seats AS RESTRICTIVE WITH CHECK (rights IS NULL);
 SELECT lint.writes('USING (is_mute)');
 ALTER POLICY narrow ON app.seats WITH CHECK (true);
 SELECT lint.writes('USING (is_mute)');
-SELECT object, severity, mend FROM lint.look('access_written_by_users');
+SELECT object, severity, mend FROM lint_look('access_written_by_users');
 
 -- beneath a view, one table's policies are enough
 CREATE POLICY names ON app.rooms USING (true);
@@ -109,7 +94,7 @@ CREATE VIEW app.front WITH (security_invoker) AS SELECT m.room, "Who" AS identit
 SELECT livekit_register_access('app.front');
 SELECT lint.access();
 GRANT UPDATE ON app.rooms, app."Members" TO regress_livekit_web;
-SELECT finding FROM lint.look('access_writable');
+SELECT finding FROM lint_look('access_writable');
 DROP POLICY banned ON app."Members";
 ALTER POLICY callers ON app."Members" USING (app.is_late(room));
 SELECT lint.access();

@@ -9,20 +9,6 @@ SET client_min_messages = warning;
 \pset format unaligned
 \pset fieldsep '\n\t'
 CREATE SCHEMA lint;
--- what a rule finds; and what it still finds once its mends were run
-CREATE FUNCTION lint.look(rule text, OUT object text, OUT severity text, OUT finding text, OUT mend text) RETURNS SETOF record LANGUAGE sql AS $$
-	SELECT replace(l.object, quote_ident(current_database()), '"db"'), l.severity, l.finding, replace(l.mend, quote_ident(current_database()), '"db"')
-	  FROM livekit_lint() l WHERE l.rule = look.rule AND (l.object !~* '\mrole ' OR l.object ~ 'regress_livekit|DATABASE') ORDER BY l.object COLLATE "C", 4;
-$$;
-CREATE FUNCTION lint.mend(rule text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-	statement text;
-BEGIN
-	FOR statement IN SELECT l.mend FROM lint.look(rule) l WHERE l.mend LIKE '%;' LOOP
-		EXECUTE replace(statement, '"db"', quote_ident(current_database()));
-	END LOOP;
-	RETURN QUERY SELECT object FROM lint.look(rule);
-END $$;
 CREATE ROLE regress_livekit_keeper;
 CREATE ROLE regress_livekit_backend LOGIN;
 CREATE ROLE "regress_livekit_Web" NOLOGIN;
@@ -31,23 +17,23 @@ CREATE ROLE regress_livekit_gateway LOGIN NOINHERIT IN ROLE "regress_livekit_Web
 -- executable by everybody: what signs anything, and what administers
 GRANT EXECUTE ON FUNCTION livekit_issue, livekit_key_drop, livekit_unregister_access TO PUBLIC;
 GRANT EXECUTE ON FUNCTION livekit_join, livekit_token, livekit_verify, livekit_keys TO PUBLIC;
-SELECT * FROM lint.look('granted_to_public');
-SELECT lint.mend('granted_to_public');
+SELECT * FROM lint_look('granted_to_public');
+SELECT lint_mend('granted_to_public');
 
 -- by those who log in as a gateway; a back end may sign, whoever administers is named
 ALTER ROLE regress_livekit_gateway SET livekit_token.identity = 'postgrest';
 GRANT EXECUTE ON FUNCTION livekit_issue TO regress_livekit_backend, "regress_livekit_Web";
 GRANT EXECUTE ON FUNCTION livekit_key_set, livekit_key_retire, livekit_register_access TO regress_livekit_keeper;
 GRANT EXECUTE ON FUNCTION livekit_key_set, livekit_api_request TO regress_livekit_gateway;	-- a worker may have the latter
-SELECT * FROM lint.look('granted_to_gateway');
-SELECT * FROM lint.look('granted_to_others');
+SELECT * FROM lint_look('granted_to_gateway');
+SELECT * FROM lint_look('granted_to_others');
 ALTER ROLE regress_livekit_gateway SET livekit_token.identity = 'role';
-SELECT finding FROM lint.look('granted_to_others');
+SELECT finding FROM lint_look('granted_to_others');
 ALTER ROLE regress_livekit_gateway SET pgrst.db_anon_role = 'regress_livekit_nobody';
 GRANT EXECUTE ON FUNCTION livekit_api_request TO "regress_livekit_Web";
-SELECT object FROM lint.look('granted_to_gateway');
-SELECT lint.mend('granted_to_gateway');
-SELECT lint.mend('granted_to_others');
+SELECT object FROM lint_look('granted_to_gateway');
+SELECT lint_mend('granted_to_gateway');
+SELECT lint_mend('granted_to_others');
 SELECT rolname FROM pg_roles WHERE rolname LIKE 'regress_livekit%' AND has_function_privilege(oid, 'livekit_issue'::regproc, 'EXECUTE');
 
 -- roles whom policies do not bind; one that nobody can be is none
@@ -57,13 +43,13 @@ CREATE ROLE regress_livekit_dump LOGIN BYPASSRLS;
 CREATE ROLE regress_livekit_nobody NOLOGIN BYPASSRLS;
 REVOKE EXECUTE ON FUNCTION livekit_join, livekit_token FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION livekit_issue TO regress_livekit_nobody;
-SELECT * FROM lint.look('superuser_login');
-SELECT object FROM lint.look('bypassrls_signs');
+SELECT * FROM lint_look('superuser_login');
+SELECT object FROM lint_look('bypassrls_signs');
 GRANT regress_livekit_nobody TO "regress_livekit_Web";
 GRANT EXECUTE ON FUNCTION livekit_join TO regress_livekit_dump;
-SELECT * FROM lint.look('bypassrls_signs');
-SELECT lint.mend('superuser_login');
-SELECT lint.mend('bypassrls_signs');
+SELECT * FROM lint_look('bypassrls_signs');
+SELECT lint_mend('superuser_login');
+SELECT lint_mend('bypassrls_signs');
 
 -- functions that sign as their owner, by either kind of body
 CREATE FUNCTION lint.door(room text) RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN RETURN public.LiveKit_Issue ('guest', room); END $$;
@@ -72,8 +58,8 @@ CREATE PROCEDURE lint."Rotate"() LANGUAGE sql SECURITY DEFINER AS 'SELECT "livek
 CREATE FUNCTION lint.invoker(room text) RETURNS text RETURN livekit_issue('guest', room);
 CREATE FUNCTION lint.harmless() RETURNS text SECURITY DEFINER RETURN livekit_identity();
 CREATE FUNCTION lint.other() RETURNS text LANGUAGE sql SECURITY DEFINER AS $$ SELECT current_setting('livekit_token.url') || 'my_livekit_issue(' $$;
-SELECT * FROM lint.look('security_definer');
-SELECT lint.mend('security_definer');
+SELECT * FROM lint_look('security_definer');
+SELECT lint_mend('security_definer');
 
 -- a trap: a trigger that signs with the rights of an administrator who writes
 CREATE FUNCTION lint.sign() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.token := livekit_issue('me', 'boardroom'); RETURN NEW; END $$;
@@ -81,36 +67,36 @@ CREATE TABLE lint.trap (token text);
 CREATE TABLE lint.own (token text);
 CREATE TRIGGER "Trap" BEFORE INSERT ON lint.trap FOR EACH ROW EXECUTE FUNCTION lint.sign();
 CREATE TRIGGER own BEFORE INSERT ON lint.own FOR EACH ROW EXECUTE FUNCTION lint.sign();
-SELECT object FROM lint.look('trigger_signs');
+SELECT object FROM lint_look('trigger_signs');
 ALTER TABLE lint.trap OWNER TO regress_livekit_keeper;
-SELECT * FROM lint.look('trigger_signs');
-SELECT lint.mend('trigger_signs');
+SELECT * FROM lint_look('trigger_signs');
+SELECT lint_mend('trigger_signs');
 ALTER FUNCTION lint.sign OWNER TO regress_livekit_keeper;
-SELECT object FROM lint.look('trigger_signs');
-SELECT lint.mend('trigger_signs');
+SELECT object FROM lint_look('trigger_signs');
+SELECT lint_mend('trigger_signs');
 
 -- identities from settings: where nobody logs in, and where somebody does
 ALTER ROLE "regress_livekit_Web" SET livekit_token.identity = 'postgrest';
 ALTER DATABASE :DBNAME SET livekit_token.identity = 'hasura';
 ALTER ROLE regress_livekit_backend IN DATABASE :DBNAME SET livekit_token.identity = 'app.user_id';
-SELECT * FROM lint.look('identity_ignored');
-SELECT * FROM lint.look('identity_of_login');
-SELECT lint.mend('identity_ignored');
+SELECT * FROM lint_look('identity_ignored');
+SELECT * FROM lint_look('identity_of_login');
+SELECT lint_mend('identity_ignored');
 
 -- row_security off is no way to join; of a role that joins nothing, it is its own affair
 ALTER ROLE regress_livekit_keeper SET row_security = 'OFF';
 ALTER ROLE regress_livekit_dump SET row_security = 0;
 ALTER ROLE regress_livekit_backend SET row_security = on;
-SELECT * FROM lint.look('row_security_off');
-SELECT lint.mend('row_security_off');
+SELECT * FROM lint_look('row_security_off');
+SELECT lint_mend('row_security_off');
 
 -- a schema that PostgREST exposes
 ALTER ROLE regress_livekit_gateway SET pgrst.db_schemas = 'api, "public",lint';
-SELECT * FROM lint.look('schema_exposed');
-SELECT lint.mend('schema_exposed');
+SELECT * FROM lint_look('schema_exposed');
+SELECT lint_mend('schema_exposed');
 SELECT setconfig FROM pg_db_role_setting WHERE setrole = 'regress_livekit_gateway'::regrole;
 ALTER ROLE regress_livekit_gateway SET pgrst.db_schemas = 'public';
-SELECT mend FROM lint.look('schema_exposed');
+SELECT mend FROM lint_look('schema_exposed');
 
 SET client_min_messages = error;
 DROP SCHEMA lint CASCADE;

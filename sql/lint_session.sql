@@ -8,21 +8,6 @@ SET client_min_messages = warning;
 \pset format unaligned
 \pset fieldsep '\n\t'
 CREATE SCHEMA lint;
--- what a rule finds; and what it still finds once its mends were run
-CREATE FUNCTION lint.look(rule text, OUT object text, OUT severity text, OUT finding text, OUT mend text) RETURNS SETOF record LANGUAGE sql AS $$
-	SELECT replace(l.object, quote_ident(current_database()), '"db"'), l.severity, l.finding, replace(l.mend, quote_ident(current_database()), '"db"')
-	  FROM livekit_lint() l WHERE l.rule = look.rule AND (l.object !~* '\mrole ' OR l.object ~ 'regress_livekit|DATABASE') ORDER BY l.object COLLATE "C", 4;
-$$;
-CREATE FUNCTION lint.mend(rule text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-	statement text;
-BEGIN
-	FOR statement IN SELECT l.mend FROM lint.look(rule) l WHERE l.mend LIKE '%;' LOOP
-		EXECUTE replace(statement, '"db"', quote_ident(current_database()));
-	END LOOP;
-	RETURN QUERY SELECT object FROM lint.look(rule);
-END $$;
-
 CREATE FUNCTION lint.session() RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT concat_ws(' ', rule, object) FROM livekit_lint() WHERE rule ~ '^(secret_(ex|in_role)|setting|clock)' ORDER BY rule COLLATE "C", object COLLATE "C" $$;
 CREATE ROLE regress_livekit_user;
@@ -33,7 +18,7 @@ SELECT lint.session();
 SET ROLE regress_livekit_user;
 SET livekit_token.default_ttl = 60;
 RESET ROLE;
-SELECT object, severity, finding FROM lint.look('setting_lost');
+SELECT object, severity, finding FROM lint_look('setting_lost');
 
 -- clocks: some tokens come late, none comes from the future
 \c -
@@ -44,21 +29,21 @@ CREATE FUNCTION lint.refuse(tokens int, off int, secret text DEFAULT 'regress-se
 SELECT lint.refuse(9, -240), lint.refuse(5, -700), lint.refuse(5, -300, 'another secret'), lint.refuse(1, 240, 'another secret');
 SELECT lint.session();
 SELECT lint.refuse(1, -120);
-SELECT object, severity, regexp_replace(finding, '24[01]', 'N'), mend FROM lint.look('clock_skew');
+SELECT object, severity, regexp_replace(finding, '24[01]', 'N'), mend FROM lint_look('clock_skew');
 \c -
 SELECT lint.session();
 SELECT lint.refuse(1, 400);
-SELECT regexp_replace(finding, '(399|400)', 'N') FROM lint.look('clock_skew');
+SELECT regexp_replace(finding, '(399|400)', 'N') FROM lint_look('clock_skew');
 
 -- a secret that every role can read
 \c -
 ALTER ROLE regress_livekit_user IN DATABASE template1 SET livekit_token."API_Secret" = 'LINT-SECRET-0123456789abcdefghijklmnopqrstuvw';
 ALTER DATABASE :DBNAME SET livekit_token.api_secret = 'lint-secret-0123456789abcdefghijklmnopqrstuvw';
 \c -
-SELECT * FROM lint.look('secret_exposed');
-SELECT * FROM lint.look('secret_in_role_setting');
+SELECT * FROM lint_look('secret_exposed');
+SELECT * FROM lint_look('secret_in_role_setting');
 SELECT count(*) AS says_it FROM livekit_lint() l WHERE l::text ~ '0123456789';
-SELECT lint.mend('secret_in_role_setting');
+SELECT lint_mend('secret_in_role_setting');
 \c -
 SELECT lint.session();
 

@@ -8,21 +8,6 @@ SET client_min_messages = warning;
 \pset format unaligned
 \pset fieldsep '\n\t'
 CREATE SCHEMA lint;
--- what a rule finds; and what it still finds once its mends were run
-CREATE FUNCTION lint.look(rule text, OUT object text, OUT severity text, OUT finding text, OUT mend text) RETURNS SETOF record LANGUAGE sql AS $$
-	SELECT replace(l.object, quote_ident(current_database()), '"db"'), l.severity, l.finding, replace(l.mend, quote_ident(current_database()), '"db"')
-	  FROM livekit_lint() l WHERE l.rule = look.rule AND (l.object !~* '\mrole ' OR l.object ~ 'regress_livekit|DATABASE') ORDER BY l.object COLLATE "C", 4;
-$$;
-CREATE FUNCTION lint.mend(rule text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-	statement text;
-BEGIN
-	FOR statement IN SELECT l.mend FROM lint.look(rule) l WHERE l.mend LIKE '%;' LOOP
-		EXECUTE replace(statement, '"db"', quote_ident(current_database()));
-	END LOOP;
-	RETURN QUERY SELECT object FROM lint.look(rule);
-END $$;
-
 CREATE FUNCTION lint.settings() RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT concat_ws(' ', rule, object) FROM livekit_lint()
 	 WHERE rule ~ '^(secret_(ex|in_role)|bound|audit|refusals|max_ttl|no_url|setting|clock)' ORDER BY rule COLLATE "C", object COLLATE "C" $$;
@@ -30,10 +15,10 @@ CREATE ROLE regress_livekit_loud;
 CREATE ROLE regress_livekit_quiet;
 
 -- as the first test left it: no address is set, and the cap is six hours
-SELECT * FROM lint.look('no_url');
-SELECT * FROM lint.look('max_ttl_long');
-SELECT count(*) FROM lint.mend('no_url');
-SELECT count(*) FROM lint.mend('max_ttl_long');
+SELECT * FROM lint_look('no_url');
+SELECT * FROM lint_look('max_ttl_long');
+SELECT count(*) FROM lint_mend('no_url');
+SELECT count(*) FROM lint_mend('max_ttl_long');
 \c -
 SELECT lint.settings();
 
@@ -51,8 +36,8 @@ SET livekit_token.url = 'wss://live.example';
 
 -- the cap: none, a second above an hour, an hour
 SET livekit_token.max_ttl = 0;
-SELECT * FROM lint.look('max_ttl_none');
-SELECT object FROM lint.look('max_ttl_long');
+SELECT * FROM lint_look('max_ttl_none');
+SELECT object FROM lint_look('max_ttl_long');
 SET livekit_token.max_ttl = 3601;
 SELECT lint.settings();
 SET livekit_token.max_ttl = 3600;
@@ -64,21 +49,21 @@ ALTER DATABASE :DBNAME SET livekit_token.audit = off;
 ALTER DATABASE :DBNAME SET livekit_token.audit_refusals = off;
 ALTER DATABASE :DBNAME SET log_min_messages = fatal;
 \c -
-SELECT * FROM lint.look('audit_off');
-SELECT object FROM lint.look('refusals_not_logged');
-SELECT count(*) FROM lint.mend('audit_off');
+SELECT * FROM lint_look('audit_off');
+SELECT object FROM lint_look('refusals_not_logged');
+SELECT count(*) FROM lint_mend('audit_off');
 \c -
-SELECT * FROM lint.look('refusals_not_logged');
-SELECT count(*) FROM lint.mend('refusals_not_logged');
+SELECT * FROM lint_look('refusals_not_logged');
+SELECT count(*) FROM lint_mend('refusals_not_logged');
 \c -
 SELECT lint.settings();
 
 -- its table, when nobody prunes it
 UPDATE pg_class SET reltuples = 1e7 WHERE oid = 'livekit_issued'::regclass;
-SELECT object FROM lint.look('audit_large');
+SELECT object FROM lint_look('audit_large');
 UPDATE pg_class SET reltuples = 12345678 WHERE oid = 'livekit_issued'::regclass;
-SELECT * FROM lint.look('audit_large');
-SELECT lint.mend('audit_large');
+SELECT * FROM lint_look('audit_large');
+SELECT lint_mend('audit_large');
 
 -- what the server logs of statements
 ALTER DATABASE :DBNAME SET log_statement = 'mod';
@@ -88,10 +73,10 @@ ALTER ROLE regress_livekit_loud SET log_statement = 'all';
 ALTER ROLE regress_livekit_loud SET log_parameter_max_length_on_error = -1;
 ALTER ROLE regress_livekit_quiet SET log_statement = 'ddl';
 \c -
-SELECT * FROM lint.look('bound_values_logged');
-SELECT * FROM lint.look('bound_values_logged_on_error');
-SELECT count(*) FROM lint.mend('bound_values_logged');
-SELECT count(*) FROM lint.mend('bound_values_logged_on_error');
+SELECT * FROM lint_look('bound_values_logged');
+SELECT * FROM lint_look('bound_values_logged_on_error');
+SELECT count(*) FROM lint_mend('bound_values_logged');
+SELECT count(*) FROM lint_mend('bound_values_logged_on_error');
 \c -
 SELECT lint.settings();
 SELECT setconfig FROM pg_db_role_setting WHERE setrole IN ('regress_livekit_loud'::regrole, 'regress_livekit_quiet'::regrole);

@@ -84,5 +84,20 @@ CREATE FUNCTION write(file text, content bytea, mode text DEFAULT '600') RETURNS
 RETURN shell(file, format('base64 -d > $F.new && chmod %s $F.new && mv -f $F.new $F', mode),
 	translate(encode(content, 'base64'), E'\n', ''));
 
+-- what a rule of livekit_lint finds; and what it still finds once its mends were run
+CREATE FUNCTION lint_look(rule text, OUT object text, OUT severity text, OUT finding text, OUT mend text) RETURNS SETOF record LANGUAGE sql AS $$
+	SELECT replace(l.object, quote_ident(current_database()), '"db"'), l.severity, l.finding, replace(l.mend, quote_ident(current_database()), '"db"')
+	  FROM livekit_lint() l WHERE l.rule = lint_look.rule AND (l.object !~* '\mrole ' OR l.object ~ 'regress_livekit|DATABASE') ORDER BY l.object COLLATE "C", 4;
+$$;
+CREATE FUNCTION lint_mend(rule text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	statement text;
+BEGIN
+	FOR statement IN SELECT l.mend FROM lint_look(rule) l WHERE l.mend LIKE '%;' LOOP
+		EXECUTE replace(statement, '"db"', quote_ident(current_database()));
+	END LOOP;
+	RETURN QUERY SELECT object FROM lint_look(rule);
+END $$;
+
 SELECT livekit_verify(make_token('{"iss":"APIregress","exp":{exp}}')) - 'exp' AS claims;
 SELECT stable_claims(livekit_issue('alice', 'standup'));
