@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 
 const [address, option, file] = process.argv.slice(2);
+const PATIENCE = 20;  // seconds, on a busy machine
 const TOKEN_SOURCE = '**/api/rpc/livekit_token_source';
 const people = {};
 const tokens = [];
@@ -29,15 +30,16 @@ function same(title, got, due) {
 async function within(seconds, question) {
   const start = performance.now();
   for (;;) {
-    if (await question()) return Math.round(performance.now() - start);
+    if (await question()) return Math.max(1, Math.round(performance.now() - start));
     if (performance.now() - start > seconds * 1000) return 0;
     await pause(10);
   }
 }
 
-async function eventually(title, seconds, question) {
-  const passed = await within(seconds, question);
-  check(title, passed, `not within ${seconds} s`);
+// That it comes true.
+async function eventually(title, question, diagnosis = () => `not within ${PATIENCE} s`) {
+  const passed = await within(PATIENCE, question);
+  check(title, passed, passed || await diagnosis());
   return passed;
 }
 
@@ -51,7 +53,7 @@ const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url
 // Sign in, in a browser of one's own.
 async function signIn(browser, name) {
   const context = await browser.newContext({ viewport: { width: 1180, height: 470 } });
-  context.setDefaultTimeout(10000);
+  context.setDefaultTimeout(PATIENCE * 1000);
   const page = people[name] = await context.newPage();
   page.on('response', async (response) => {
     if (!response.url().endsWith('livekit_token_source') || !response.ok()) return;
@@ -75,7 +77,7 @@ const tokenOf = (name) => tokens.findLast((token) => claims(token).sub === name)
 async function join(page, room = 'standup') {
   const start = performance.now();
   await page.click(`#mine button:has-text("${room}")`);
-  await page.waitForSelector('body[data-state=connected]', { timeout: 15000 });
+  await page.waitForSelector('body[data-state=connected]');
   return Math.round(performance.now() - start);
 }
 
@@ -111,14 +113,14 @@ async function story(browser) {
   // Host and speaker.
   note(`click to connected: ${await join(ada)} ms, the first in the room`);
   note(`click to connected: ${await join(ben)} ms, the second`);
-  await eventually('the host sees the speaker', 15, () => watches(ada, 'ben'));
-  await eventually('the speaker sees the host', 15, () => watches(ben, 'ada'));
-  await eventually('and they hear each other', 5, async () => await hears(ada, 'ben') && hears(ben, 'ada'));
+  await eventually('the host sees the speaker', () => watches(ada, 'ben'));
+  await eventually('the speaker sees the host', () => watches(ben, 'ada'));
+  await eventually('and they hear each other', async () => await hears(ada, 'ben') && hears(ben, 'ada'));
 
   // Viewer.
   note(`click to connected: ${await join(cleo)} ms, the third`);
-  await eventually('the viewer sees both', 15, async () => await watches(cleo, 'ada') && watches(cleo, 'ben'));
-  await eventually('the others see the viewer come in, and her role', 5, async () =>
+  await eventually('the viewer sees both', async () => await watches(cleo, 'ada') && watches(cleo, 'ben'));
+  await eventually('the others see the viewer come in, and her role', async () =>
     await roleIn(ada, 'cleo') === 'viewer');
   same('the viewer\'s token does not let her publish', sorted(claims(tokenOf('cleo')).video),
     { canPublish: false, canPublishData: false, canSubscribe: true, room: 'standup', roomJoin: true });
@@ -143,7 +145,7 @@ async function story(browser) {
   await dave.fill('[name=room]', 'standup');
   const [refusal] = await Promise.all([dave.waitForResponse(TOKEN_SOURCE), dave.click('#rooms > button')]);
   same('a stranger gets 403 from PostgREST', [refusal.status(), (await refusal.json()).code], [403, '42501']);
-  await eventually('and is told so', 5, async () => await notice(dave) === 'permission denied for this room');
+  await eventually('and is told so', async () => await notice(dave) === 'permission denied for this room');
   same('somebody who is not signed in gets 401',
     await call(dave, '/api/rpc/livekit_token_source', { room_name: 'standup' }), { status: 401, code: '42501' });
   same('nobody gets a token as somebody else', await call(dave, '/api/rpc/livekit_token_source',
@@ -156,16 +158,16 @@ async function story(browser) {
 
   // The host makes the viewer a speaker, during the call.
   await ada.selectOption('#member-cleo select', 'speaker');
-  const changed = await eventually('a changed role lets the viewer publish during the call', 5, () => mayPublish(cleo));
+  const changed = await eventually('a changed role lets the viewer publish during the call', () => mayPublish(cleo));
   note(`choice of the role to permission: ${changed} ms`);
   await cleo.click('#camera');
-  await eventually('and the others see her', 15, async () => await watches(ada, 'cleo') && watches(ben, 'cleo'));
-  await eventually('with her new role', 5, async () => await roleIn(ben, 'cleo') === 'speaker');
+  await eventually('and the others see her', async () => await watches(ada, 'cleo') && watches(ben, 'cleo'));
+  await eventually('with her new role', async () => await roleIn(ben, 'cleo') === 'speaker');
   if (option === '--screenshot') await screenshot(ada);
 
   // A host, by a token that says so; and a viewer again.
   await ada.selectOption('#member-cleo select', 'host');
-  await eventually('who is made a host stays', 5, async () => await roleIn(ada, 'cleo') === 'host');
+  await eventually('who is made a host stays', async () => await roleIn(ada, 'cleo') === 'host');
   await cleo.click('#leave');
   await cleo.waitForSelector('body[data-state=signed-in]');
   await join(cleo);
@@ -173,11 +175,11 @@ async function story(browser) {
   check('and is one with her next token', claims(hosts).video.roomAdmin);
   await cleo.waitForSelector('#member-ben select');
   await ada.selectOption('#member-cleo select', 'viewer');
-  await eventually('a host made a viewer is removed, and gets another token', 5, async () =>
+  await eventually('a host made a viewer is removed, and gets another token', async () =>
     tokenOf('cleo') !== hosts);
   same('which says no more than a viewer\'s', sorted(claims(tokenOf('cleo')).video),
     { canPublish: false, canPublishData: false, canSubscribe: true, room: 'standup', roomJoin: true });
-  await eventually('she is back with it', 5, async () => await state(cleo) === 'connected' && !await mayPublish(cleo)
+  await eventually('she is back with it', async () => await state(cleo) === 'connected' && !await mayPublish(cleo)
     && await roleIn(ada, 'cleo') === 'viewer');
   same('LiveKit was told to remove her whatever the policies say', sql(`
     SELECT json_agg(json_build_array(body ->> 'identity', response)) FROM livekit_outbox
@@ -186,41 +188,47 @@ async function story(browser) {
 
   // And a viewer, who was a speaker when his token was signed.
   await ada.selectOption('#member-ben select', 'viewer');
-  await eventually('a speaker made a viewer is no longer seen', 5, async () => !await seen(ada, 'ben'));
+  await eventually('a speaker made a viewer is no longer seen', async () => !await seen(ada, 'ben'));
   const bens = tokenOf('ben');
   check('his token would still let him publish', claims(bens).video.canPublish);
   await comeBack(ben, bens);
-  await eventually('but with it he comes back as a viewer', 2, async () =>
+  await eventually('but with it he comes back as a viewer', async () =>
     await state(ben) === 'connected' && !await mayPublish(ben));
 
   // The host removes him.
   const removal = performance.now();
   await ada.click('#member-ben button');
-  await eventually('a removed member is disconnected', 5, async () => await state(ben) === 'signed-in');
+  await eventually('a removed member is disconnected', async () => await state(ben) === 'signed-in');
   note(`click on Remove to disconnected: ${Math.round(performance.now() - removal)} ms`);
   same('and told why', await notice(ben), 'You were removed from standup.');
-  await eventually('the others see him go', 5, async () => !await ada.$('#tile-ben'));
+  await eventually('the others see him go', async () => !await ada.$('#tile-ben'));
   await ben.unroute(TOKEN_SOURCE);
   await ben.fill('[name=room]', 'standup');
   const [again] = await Promise.all([ben.waitForResponse(TOKEN_SOURCE), ben.click('#rooms > button')]);
   same('he gets no new token', [again.status(), (await again.json()).code], [403, '42501']);
   await ben.route(TOKEN_SOURCE, (route) => route.fulfill({ json: answerOf(bens) }));
+  const gone = sql('SELECT to_json(clock_timestamp())');
   await ben.click('#rooms > button');
-  await eventually('with the old one he comes in, and is removed again', 10, () =>
+  await eventually('with the old one he comes in, and is removed again', () =>
     ben.evaluate(() => /removed/.test(document.getElementById('notice').textContent)));
-  const stay = () => sql(`
-    SELECT json_agg(extract(epoch FROM received_at) * 1000 ORDER BY received_at) FROM livekit_inbox
-     WHERE event IN ('participant_joined', 'participant_left') AND body #>> '{participant,sid}' = (
-           SELECT body #>> '{participant,sid}' FROM livekit_inbox
-            WHERE identity = 'ben' AND event = 'participant_joined' ORDER BY received_at DESC LIMIT 1)`);
-  await within(5, () => stay().length === 2);
-  const [joined, left] = stay();
-  check('within a second', left - joined < 1000, [joined, left]);
-  note(`he stayed for ${Math.round(left - joined)} ms`);
+  let stays;
+  await eventually('each time that he tries', () => (stays = staysOf('ben', gone)) && !stays.includes(null),
+    () => stays);
+  check('within a second', stays?.every((stay) => stay < 1000), stays);
+  note(`he stayed for ${stays?.map(Math.round).join(', ')} ms`);
   check('and nobody but him was disturbed', await state(ada) === 'connected' && await state(cleo) === 'connected');
 
-  await records(dave);
+  await records(dave, stays);
 }
+
+// How long each of somebody's stays lasted that began later than that, in
+// milliseconds; null: it has not ended.  LiveKit's client, removed before it has
+// learnt that it is in, comes again by itself: there may be more than one.
+const staysOf = (name, since) => sql(`
+  SELECT json_agg(extract(epoch FROM o.received_at - i.received_at) * 1000 ORDER BY i.received_at)
+    FROM livekit_inbox i LEFT JOIN livekit_inbox o ON o.event = 'participant_left'
+         AND o.body #>> '{participant,sid}' = i.body #>> '{participant,sid}'
+   WHERE i.event = 'participant_joined' AND i.identity = '${name}' AND i.received_at > '${since}'`);
 
 const answerOf = (token) => ({
   server_url: sql(`SELECT to_json(setting) FROM pg_settings WHERE name = 'livekit_token.url'`),
@@ -235,8 +243,9 @@ async function comeBack(page, token) {
   await join(page);
 }
 
-// What the database knows afterwards.
-async function records(page) {
+// What the database knows afterwards; of the comings in, the last are the stays
+// of the one who was removed.
+async function records(page, stays) {
   same('livekit_issued has exactly the tokens that the browsers got',
     (sql(`SELECT json_agg(json_build_array(jti, identity, room, grants) ORDER BY jti COLLATE "C")
             FROM livekit.livekit_issued WHERE via = 'livekit_token_source'`) ?? [])
@@ -247,8 +256,10 @@ async function records(page) {
     sql(`SELECT json_agg(DISTINCT via) FROM livekit.livekit_issued WHERE via <> 'livekit_token_source'`),
     ['livekit_api_request']);
 
-  await eventually('the inbox has every coming in', 5, () => sql(`
-    SELECT to_json(count(*)) FROM livekit_inbox WHERE event = 'participant_joined'`) === 8);
+  const cameIn = ['ada', 'ben', 'cleo', 'cleo', 'cleo', 'cleo', 'ben', ...stays.map(() => 'ben')];
+  const inbox = () => sql(`
+    SELECT json_agg(identity ORDER BY received_at) FROM livekit_inbox WHERE event = 'participant_joined'`);
+  await eventually('the inbox has every coming in', () => String(inbox()) === String(cameIn), inbox);
   const events = sql(`SELECT json_object_agg(event, n) FROM (
     SELECT event, count(*) AS n FROM livekit_inbox GROUP BY event) q`);
   check('and room_started once, tracks and leavings', events.room_started === 1 && events.track_published >= 5
@@ -258,7 +269,7 @@ async function records(page) {
   same('a forged webhook is refused', (await call(page, '/hook', forged, { Authorization: tokens[0] })).status, 403);
   same('and an unsigned one', (await call(page, '/hook', forged)).status, 403);
   same('and neither is in the inbox', sql(`SELECT to_json(count(*)) FROM livekit_inbox WHERE id = 'EV_forged'`), 0);
-  await eventually('all of the outbox is sent', 5, () =>
+  await eventually('all of the outbox is sent', () =>
     sql('SELECT to_json(count(*)) FROM livekit_outbox WHERE sent_at IS NULL') === 0);
   same('at the first attempt', sql('SELECT to_json(max(attempts)) FROM livekit_outbox'), 1);
 }
