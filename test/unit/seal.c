@@ -21,21 +21,6 @@
 #define LONGEST_SECRET	16384
 #define LIMIT			(1024 * 1024)	/* what seal.c takes at most */
 
-/* Read hex digits; how many bytes they are. */
-static size_t
-read_hex(const char *hex, uint8_t *bytes)
-{
-	size_t		n = strlen(hex) / 2;
-	unsigned	byte;
-
-	for (size_t i = 0; i < n; i++)
-	{
-		sscanf(hex + 2 * i, "%2x", &byte);
-		bytes[i] = (uint8_t) byte;
-	}
-	return n;
-}
-
 static void
 test_vectors(void)
 {

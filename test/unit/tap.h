@@ -101,4 +101,30 @@ fill(uint8_t *bytes, size_t n, uint32_t seed)
 	}
 }
 
+/* Read hex digits; how many bytes they are. */
+static inline size_t
+read_hex(const char *hex, uint8_t *bytes)
+{
+	size_t		n = strlen(hex) / 2;
+	unsigned	byte;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		sscanf(hex + 2 * i, "%2x", &byte);
+		bytes[i] = (uint8_t) byte;
+	}
+	return n;
+}
+
+/* Cut a line at its tabs.  False when it has not exactly n fields. */
+static inline bool
+cut(char *line, char **fields, size_t n)
+{
+	line[strcspn(line, "\n")] = '\0';
+	for (size_t i = 0; i < n; i++)
+		if ((fields[i] = strsep(&line, "\t")) == NULL)
+			return false;
+	return line == NULL;
+}
+
 #endif							/* TAP_H */
