@@ -38,7 +38,7 @@
 
 /* Check a key and store it. */
 static void
-store(const LkNewKey *key)
+check_and_put(const LkNewKey *key)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	Oid			table;
@@ -49,6 +49,22 @@ store(const LkNewKey *key)
 	lk_keystore_put(table, key, now);
 	SPI_finish();
 	lk_keyring_warn_of_shadow(key->project, key->api_key, now);
+}
+
+/* The same with this secret, which is wiped whatever comes of it. */
+static void
+store(LkNewKey *key, char *secret)
+{
+	key->secret = secret;
+	PG_TRY();
+	{
+		check_and_put(key);
+	}
+	PG_FINALLY();
+	{
+		explicit_bzero(secret, strlen(secret));
+	}
+	PG_END_TRY();
 }
 
 static char *
@@ -92,11 +108,10 @@ livekit_key_set(PG_FUNCTION_ARGS)
 
 	error_context_stack = &quiet;
 	key.api_key = lk_keystore_argument(fcinfo, 0, "api_key");
-	key.secret = secret = lk_keystore_argument(fcinfo, 1, "api_secret");
+	secret = lk_keystore_argument(fcinfo, 1, "api_secret");
 	key.project = lk_keystore_argument(fcinfo, 2, "project");
 	key.url = url_argument(fcinfo, 3);
-	store(&key);
-	explicit_bzero(secret, strlen(secret));
+	store(&key, secret);
 	error_context_stack = quiet.previous;
 	PG_RETURN_VOID();
 }
@@ -122,12 +137,9 @@ livekit_key_generate(PG_FUNCTION_ARGS)
 	key.project = lk_keystore_argument(fcinfo, 0, "project");
 	key.url = url_argument(fcinfo, 1);
 	key.api_key = name;
-	key.secret = secret;
-	store(&key);
-
 	values[0] = CStringGetTextDatum(name);
 	values[1] = CStringGetTextDatum(secret);
-	explicit_bzero(secret, sizeof(secret));
+	store(&key, secret);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
 													  values, nulls)));
 }
@@ -236,10 +248,17 @@ rewrap_row(Oid table, HeapTuple tuple, TupleDesc desc, TimestampTz now)
 	project = SPI_getvalue(tuple, desc, LK_SEALED_PROJECT);
 	id = DatumGetUUIDP(lk_keytable_column(tuple, desc, LK_SEALED_ID));
 
-	/* to open the row may have been to look at the file again */
-	newest = lk_keystore_master(now);
-	sealed = lk_keystore_seal(newest, id, project, api_key, secret, length);
-	explicit_bzero(secret, length);
+	PG_TRY();
+	{
+		/* to open the row may have been to look at the file again */
+		newest = lk_keystore_master(now);
+		sealed = lk_keystore_seal(newest, id, project, api_key, secret, length);
+	}
+	PG_FINALLY();
+	{
+		explicit_bzero(secret, length);
+	}
+	PG_END_TRY();
 
 	values[0] = UUIDPGetDatum(id);
 	values[1] = CStringGetTextDatum(newest->id);
