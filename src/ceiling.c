@@ -117,8 +117,7 @@ lk_ceiling_try(const LkRow *row, text *identity, TimestampTz now,
 		ErrorData  *error;
 
 		/* what would be the caller's mistake is the row's here */
-		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_DATA_EXCEPTION &&
-			geterrcode() != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
+		if (!lk_json_at_fault())
 			PG_RE_THROW();
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();

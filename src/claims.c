@@ -114,20 +114,16 @@ write_payload(StringInfo buf, LkClaims *claims, const LkKey *key)
 	appendStringInfoCharMacro(buf, '}');
 }
 
-/* What PostgreSQL counts time from, in seconds since 1970. */
-#define EPOCH \
-	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
-
 TimestampTz
 lk_claims_timestamp(int64 seconds)
 {
-	return (seconds - EPOCH) * USECS_PER_SEC;
+	return (seconds - LK_EPOCH) * USECS_PER_SEC;
 }
 
 int64
 lk_claims_seconds(TimestampTz t)
 {
-	return t / USECS_PER_SEC - (t % USECS_PER_SEC < 0) + EPOCH;
+	return t / USECS_PER_SEC - (t % USECS_PER_SEC < 0) + LK_EPOCH;
 }
 
 text *

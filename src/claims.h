@@ -38,6 +38,10 @@ typedef struct LkClaims
 	LkGrants	grants;
 } LkClaims;
 
+/* What PostgreSQL counts time from, in seconds since 1970. */
+#define LK_EPOCH \
+	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
+
 /* Seconds since 1970 as a timestamp, and a timestamp rounded down to them. */
 extern TimestampTz lk_claims_timestamp(int64 seconds);
 extern int64 lk_claims_seconds(TimestampTz t);

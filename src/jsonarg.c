@@ -100,3 +100,12 @@ lk_json_holds_strings(const JsonbValue *v)
 	}
 	return true;
 }
+
+bool
+lk_json_at_fault(void)
+{
+	int			sqlerrcode = geterrcode();
+
+	return ERRCODE_TO_CATEGORY(sqlerrcode) == ERRCODE_DATA_EXCEPTION ||
+		sqlerrcode == ERRCODE_PROGRAM_LIMIT_EXCEEDED;
+}

@@ -50,4 +50,10 @@ extern bool lk_json_next_element(JsonbIterator **it, JsonbValue *element);
 /* Are all elements of an array, or all values of an object, strings? */
 extern bool lk_json_holds_strings(const JsonbValue *v);
 
+/*
+ * Is the error being handled about what somebody wrote: a data exception
+ * (class 22) or a limit (54000)?
+ */
+extern bool lk_json_at_fault(void);
+
 #endif							/* LK_JSONARG_H */

@@ -66,8 +66,7 @@ read_grants(Jsonb *asked_for, LkGrants *grants)
 	}
 	PG_CATCH();
 	{
-		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_DATA_EXCEPTION &&
-			geterrcode() != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
+		if (!lk_json_at_fault())
 			PG_RE_THROW();
 		MemoryContextSwitchTo(context);
 		FlushErrorState();

@@ -20,6 +20,7 @@
 #include "utils/timestamp.h"
 
 #include "bounds.h"
+#include "claims.h"
 #include "core/base64url.h"
 #include "payload.h"
 #include "reader.h"
@@ -67,8 +68,7 @@ lk_reader_object(Jsonb *object, const char *name)
 double
 lk_reader_seconds(TimestampTz t)
 {
-	return (double) t / USECS_PER_SEC +
-		(double) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY;
+	return (double) t / USECS_PER_SEC + LK_EPOCH;
 }
 
 bool
