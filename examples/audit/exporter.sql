@@ -6,4 +6,4 @@
 --     increase(livekit_total{event="suppressed"}[5m]) > 0
 CREATE ROLE exporter LOGIN;
 GRANT USAGE ON SCHEMA livekit TO exporter;
-GRANT EXECUTE ON FUNCTION livekit_counters TO exporter;
+GRANT EXECUTE ON FUNCTION livekit.livekit_counters TO exporter;

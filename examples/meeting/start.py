@@ -7,8 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -16,6 +15,7 @@ ROOT = HERE.parents[1]
 RUN = Path(os.environ["LK_RUN"])
 sys.path.insert(0, str(ROOT / "test/interop"))
 import install  # noqa: E402
+import program  # noqa: E402
 import server  # noqa: E402
 
 WORKER = ROOT / "examples/outbox.py"
@@ -47,36 +47,13 @@ def database(url):
     secret.write_text(psql("meeting", "-Atc", "SELECT secret FROM private.jwt_secret").strip())
 
 
-@contextmanager
-def started(name, *command, end="KILL"):
-    """A program, for as long as we live."""
-    log = RUN / f"{name}.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(["setpriv", "--pdeathsig", end, "--", *map(str, command)], cwd=RUN,
-                                   stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-    try:
-        yield process
-    finally:
-        process.send_signal(getattr(signal, f"SIG{end}"))
-        process.wait()
-
-
-def tail(name, lines=20):
-    log = RUN / f"{name}.log"
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
-
-
-def wait_for(name, process, ready):
-    deadline = time.monotonic() + 20
-    while not ready():
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise install.Failure(f"{name} did not start\n" + tail(name))
-        time.sleep(0.05)
+def log_of(name):
+    return RUN / f"{name}.log"
 
 
 def print_logs():
     for name in ("server", "postgrest", "nginx", "livekit", "worker"):
-        for line in [f"{name}.log:", *tail(name).splitlines()]:
+        for line in [f"{name}.log:", *program.tail(log_of(name)).splitlines()]:
             print("# " + line[:400])
 
 
@@ -99,25 +76,28 @@ def main(arguments):
     with ExitStack() as programs:
         running = {}
 
-        def start(name, *command, ready, **options):
-            process = programs.enter_context(started(name, *command, **options))
+        def start(name, *command, end=signal.SIGKILL, **options):
+            """It ends with us, however we end."""
+            ours = ["setpriv", "--pdeathsig", end.name, "--", *map(str, command)]
+            process = programs.enter_context(
+                program.running(ours, log_of(name), end=end, cwd=RUN, **options))
             running[process.pid] = name
-            wait_for(name, process, ready or (lambda: True))
+
         start("postgrest", rest / postgrest, "postgrest.conf", ready=answers(POSTGREST))
         start("nginx", "/usr/sbin/nginx", "-p", RUN, "-e", "stderr", "-c", RUN / "nginx.conf",
-              ready=answers(PAGE), end="TERM")
+              ready=answers(PAGE), end=signal.SIGTERM)
         start("livekit", livekit, "--config", "livekit.yaml", ready=answers(LIVEKIT))
-        start("worker", "/usr/bin/python3", "-B", WORKER, "dbname=meeting user=livekit_worker", ready=None)
+        start("worker", "/usr/bin/python3", "-B", WORKER, "dbname=meeting user=livekit_worker")
         address = f"http://127.0.0.1:{ports[PAGE]}/"
         if check:
-            home, program = check
-            status = subprocess.call([*program, address, *arguments[1:]], cwd=home)
+            home, command = check
+            status = subprocess.call([*command, address, *arguments[1:]], cwd=home)
             return status if not status else print_logs() or status
         print(f"\n    {address}\n\nSign in as Ada in one window and as Ben in another (password: demo), "
               "and join standup.\nAda is its host. Ctrl-C ends all of it. Logs, and the database:\n\n"
               f"    {RUN}/*.log\n    psql -h {RUN}/socket -U postgres meeting\n", flush=True)
         ended, _ = os.wait()
-        raise install.Failure(f"{running[ended]} ended\n" + tail(running[ended]))
+        raise install.Failure(f"{running[ended]} ended\n" + program.tail(log_of(running[ended])))
 
 
 def interrupted(number, _):

@@ -13,6 +13,7 @@ from pathlib import Path
 import admission
 import api
 import database
+import exporter
 import hasura
 import install
 import jws
@@ -23,7 +24,7 @@ from dialects import READS, REGISTERED, WRITES, Dialect, plain_config
 from tap import Tap, differences
 
 GATEWAYS = {"postgrest": postgrest.suite, "hasura": hasura.suite, "pgbouncer": pgbouncer.suite,
-            "api": api.suite}
+            "api": api.suite, "exporter": exporter.suite}
 SUITES = tuple(dict.fromkeys((*(name for name in install.PEERS if name not in GATEWAYS),
                               "server", *GATEWAYS)))
 JOIN = CASES[0].title

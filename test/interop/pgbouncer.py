@@ -4,14 +4,12 @@ import contextlib
 import os
 import shutil
 import socket
-import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import database
-import install
 import jws
+import program
 from hasura import code
 from tap import differences
 from wire import Refused, Session
@@ -53,7 +51,6 @@ auth_type = trust
 auth_file = {home}/users.txt
 pool_mode = transaction
 default_pool_size = 1
-logfile = {home}/log
 """
 JOIN = "SELECT participant_token FROM livekit.livekit_join($1)"
 STATE = "SELECT pg_backend_pid(), livekit.livekit_identity(), livekit.livekit_join_request()"
@@ -63,32 +60,19 @@ STATE = "SELECT pg_backend_pid(), livekit.livekit_identity(), livekit.livekit_jo
 def started():
     """A pooler before the database, with one connection for all; gives its
     socket's directory."""
-    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
-    if not program:
-        raise install.Failure("there is no pgbouncer")
     # It refuses root, as PostgreSQL does.
     owner = (["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
              if os.geteuid() == 0 else [])
     with tempfile.TemporaryDirectory(prefix="livekit_pool.") as home:
-        config, log = Path(home, "pgbouncer.ini"), Path(home, "log")
+        config = Path(home, "pgbouncer.ini")
         config.write_text(CONFIG.format(home=home, **os.environ))
         Path(home, "users.txt").write_text('"app" ""\n')
         if owner:
             shutil.chown(home, "postgres")
-        process = subprocess.Popen([*owner, program, "-q", config], cwd="/",
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)
-        try:
-            deadline = time.monotonic() + 20
-            while not listens(f"{home}/.s.PGSQL.6432"):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    said = log.read_text() if log.exists() else ""
-                    raise install.Failure("PgBouncer did not start\n" + said)
-                time.sleep(0.02)
+        command = [*owner, program.find("pgbouncer"), config]
+        with program.running(command, Path(home, "output"),
+                             lambda: listens(f"{home}/.s.PGSQL.6432"), cwd="/"):
             yield home
-        finally:
-            process.kill()
-            process.wait()
 
 
 def listens(path):

@@ -6,14 +6,12 @@ import json
 import os
 import secrets
 import socket
-import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import jws
+import program
 import server
-from install import Failure
 
 CONFIG = """\
 db-uri = "postgres://authenticator@/{database}?host={PGHOST}&port={PGPORT}"
@@ -81,7 +79,7 @@ class Rest:
 
 
 @contextlib.contextmanager
-def started(program, name, log):
+def started(path, name, log):
     """PostgREST before a database."""
     secret = secrets.token_hex(32)
     port, admin = server.free_port(socket.SOCK_STREAM), server.free_port(socket.SOCK_STREAM)
@@ -90,16 +88,6 @@ def started(program, name, log):
         config.touch(mode=0o600)
         config.write_text(CONFIG.format(database=name, secret=secret, port=port, admin=admin,
                                         **os.environ))
-        with log.open("ab") as output:
-            process = subprocess.Popen([program, config], cwd=home, stdin=subprocess.DEVNULL,
-                                       stdout=output, stderr=output)
-        try:
-            deadline = time.monotonic() + 20
-            while server.get(admin, "/ready")[0] != 200:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise Failure("PostgREST did not start\n" + log.read_text()[-2000:])
-                time.sleep(0.05)
+        with program.running([path, config], log, lambda: server.get(admin, "/ready")[0] == 200,
+                             cwd=home):
             yield Rest(port, secret)
-        finally:
-            process.kill()
-            process.wait()

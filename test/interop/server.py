@@ -5,15 +5,13 @@ import contextlib
 import json
 import os
 import socket
-import subprocess
 import tempfile
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from install import Failure
+import program
 
 CONFIG = """\
 port: {port}
@@ -39,7 +37,7 @@ def free_port(kind):
 
 
 @contextlib.contextmanager
-def started(program, key, secret):
+def started(path, key, secret):
     """A server that knows one key; gives its port."""
     with tempfile.TemporaryDirectory(prefix="livekit_server.") as home:
         port = free_port(socket.SOCK_STREAM)
@@ -47,20 +45,9 @@ def started(program, key, secret):
         config.touch(mode=0o600)
         config.write_text(CONFIG.format(port=port, udp=free_port(socket.SOCK_DGRAM),
                                         key=key, secret=secret))
-        with log.open("wb") as output:
-            process = subprocess.Popen([program, "--config", config], cwd=home,
-                                       stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-        try:
-            deadline = time.monotonic() + 20
-            while get(port, "/")[0] != 200:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise Failure("livekit-server did not start\n" + log.read_text()[-2000:])
-                time.sleep(0.05)
+        with program.running([path, "--config", config], log, lambda: get(port, "/")[0] == 200,
+                             cwd=home):
             yield port
-        finally:
-            # It keeps nothing that would have to be put in order.
-            process.kill()
-            process.wait()
 
 
 def answer(request):

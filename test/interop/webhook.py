@@ -8,13 +8,13 @@ import json
 import os
 import shutil
 import socket
-import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 import database
 import jws
+import program
 import server
 from install import Failure
 from tap import differences
@@ -45,9 +45,6 @@ LIMIT = 8 * 1024 * 1024
 @contextlib.contextmanager
 def started(upstream):
     """nginx before a PostgREST; gives its port."""
-    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    if not program:
-        raise Failure("there is no nginx")
     port = server.free_port(socket.SOCK_STREAM)
     example = (database.EXAMPLES / "webhook" / "nginx.conf").read_text()
     for there, here in ("127.0.0.1:8080;", f"127.0.0.1:{port};"), (":3000/", f":{upstream}/"):
@@ -57,19 +54,10 @@ def started(upstream):
     with tempfile.TemporaryDirectory(prefix="livekit_nginx.") as home:
         Path(home, "livekit.conf").write_text(example)
         Path(home, "nginx.conf").write_text(CONFIG.format(home=home))
-        process = subprocess.Popen([program, "-e", f"{home}/log", "-c", f"{home}/nginx.conf"],
-                                   cwd=home, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            deadline = time.monotonic() + 20
-            while server.get(port, "/")[0] != 404:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise Failure("nginx did not start\n" + Path(home, "log").read_text()[-2000:])
-                time.sleep(0.02)
+        command = [program.find("nginx"), "-e", f"{home}/log", "-c", f"{home}/nginx.conf"]
+        with program.running(command, Path(home, "log"), lambda: server.get(port, "/")[0] == 404,
+                             cwd=home):
             yield port
-        finally:
-            process.kill()
-            process.wait()
 
 
 def post(port, path, body, *headers, method="POST", content_type="application/webhook+json"):

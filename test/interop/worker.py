@@ -14,6 +14,7 @@ from pathlib import Path
 
 import database
 import jws
+import program
 from install import call
 from tap import differences
 from wire import Session
@@ -37,18 +38,10 @@ def until(true, seconds=SECONDS):
     return True
 
 
-@contextlib.contextmanager
 def working(python, log, **environment):
     """A worker; ended without mercy if it did not end by itself."""
-    with log.open("ab") as output:
-        process = subprocess.Popen([python, PROGRAM, CONNINFO], cwd="/", stdout=output,
-                                   stderr=output, stdin=subprocess.DEVNULL,
-                                   env={**os.environ, **environment})
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+    return program.running([python, PROGRAM, CONNINFO], log, cwd="/",
+                           env={**os.environ, **environment})
 
 
 def stopped(process):
