@@ -165,7 +165,7 @@ LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION livekit_key_set IS
 'Stores an API key, its secret sealed by the newest master key; or replaces the secret of one that is there, and lets it sign again. The newest key of a project signs.
-api_key, project: 1 to 70 letters, digits and underscores. api_secret: 32 to 16384 bytes; bind it, so that no log or history has it. url: LiveKit''s address for the project; NULL leaves what is there.
+api_key, project: 1 to 70 letters, digits and underscores. api_secret: 32 to 16384 bytes; bind it, so that no log or history has it. url: LiveKit''s address for the project; NULL leaves what the project has.
 Errors: 22023 argument; 22004 NULL; 55000 no master key.';
 
 CREATE FUNCTION livekit_key_generate(

@@ -61,6 +61,7 @@ SELECT livekit_key_retire('APIshop'), livekit_key_import(E'SHOP_LIVEKIT_API_KEY=
 
 -- in place of the others of its projects, in one statement; not of other projects
 SELECT livekit_key_import(E'LIVEKIT_API_KEY=APIshop\nLIVEKIT_API_SECRET=' || repeat('v', 32), 'SHOP', true), pg_temp.is_secret(repeat('v', 32), 'SHOP') AS v;
+-- the project keeps its url, though the key that had it is dropped
 SELECT livekit_key_import(E'LIVEKIT_API_KEY=APInew\nLIVEKIT_API_SECRET=' || repeat('w', 32), overwrite => true), pg_temp.is_secret(repeat('w', 32)) AS w;
 SELECT livekit_key_import(E'SHOP_LIVEKIT_API_KEY=APIsmall\nSHOP_LIVEKIT_API_SECRET=' || repeat('x', 32) || E'\nshop_LIVEKIT_API_KEY=APIshop\nshop_LIVEKIT_API_SECRET=' || repeat('y', 32), overwrite => true) AS swapped,
 	pg_temp.is_secret(repeat('x', 32), 'SHOP') AS x, pg_temp.is_secret(repeat('y', 32), 'shop') AS y;

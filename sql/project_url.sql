@@ -70,6 +70,13 @@ SET ROLE regress_livekit_alice;
 SELECT * FROM answers WHERE room ~ '^a';
 RESET ROLE;
 
+-- to rotate leaves it: what has none has that of the newest key that verifies,
+-- or that did
+SELECT livekit_key_set('APIa4', repeat('s', 40), 'a');
+SELECT livekit_key_set('APIa2', repeat('s', 40), 'a') IS NULL AS again, livekit_key_drop('APIa3', true) IS NULL AS dropped;
+SELECT livekit_key_set('APIa5', repeat('t', 40), 'a'), livekit_key_set('APIb2', repeat('s', 40), 'b');
+SELECT api_key, url FROM livekit_keys WHERE project IN ('a', 'b') ORDER BY api_key;
+
 -- a stored url of the default project counts although its key does not sign
 RESET client_min_messages;
 SELECT livekit_key_set('APIdefault', repeat('s', 40), url => 'wss://default.example.com');

@@ -87,6 +87,8 @@ SELECT left(arguments, 50) AS arguments, pg_temp.answer('SELECT livekit_key_set(
   FROM unnest(ARRAY['', 'API-a', 'API a', ' APIa', 'API"a', 'API''a', E'APIa\n', 'APIé', repeat('A', 71)]) AS name,
 	format('%L, ''secret-of-a-0123456789abcdefghijklmnop''', name) AS arguments
 UNION ALL
+SELECT 'swapped', pg_temp.answer($$SELECT livekit_key_set('secret0123456789abcdefghijklmnop', 'APIx')$$)
+UNION ALL
 SELECT 'secret ' || what, pg_temp.answer(format($$SELECT livekit_key_set('APIx', %L)$$, secret))
   FROM (VALUES ('empty', ''), ('of 31 bytes', repeat('s', 31)), ('of 16385 bytes', repeat('s', 16385)), ('with a line feed', repeat('s', 40) || E'\n'),
 	('with a tab', repeat(E's\t', 40)), ('with a control character', E'\x01' || repeat('s', 40)), ('null', NULL)) AS v(what, secret)

@@ -261,7 +261,13 @@ import_text(char *text, size_t length, const char *project, bool overwrite)
 		SPI_connect();
 		/* first, since a key may move from one project to another */
 		for (int i = 0; overwrite && i < import->nkeys; i++)
-			drop_others(table, &import->keys[i]);
+		{
+			LkNewKey   *key = &import->keys[i];
+
+			if (key->url == NULL)
+				key->url = lk_keystore_url(table, key->project);
+			drop_others(table, key);
+		}
 		for (int i = 0; i < import->nkeys; i++)
 			lk_keystore_put(table, &import->keys[i], now);
 		SPI_finish();

@@ -75,7 +75,7 @@ check_name(const char *parameter, const char *value)
 }
 
 static void
-check_secret(const char *secret)
+check_secret(const char *secret, const char *api_key)
 {
 	size_t		length = strlen(secret);
 
@@ -93,7 +93,9 @@ check_secret(const char *secret)
 				errmsg("invalid value for parameter \"%s\"", "api_secret"),
 				errdetail("A secret has %d to %d bytes.", LK_MIN_SECRET,
 						  LK_MAX_SECRET),
-				errhint("livekit_key_generate makes a good one."));
+				strlen(api_key) < LK_MIN_SECRET ?
+				errhint("livekit_key_generate makes a good one.") :
+				errhint("Are API key and secret swapped?"));
 }
 
 static void
@@ -134,7 +136,7 @@ lk_keystore_check(const LkNewKey *key)
 {
 	lk_keystore_check_project(key->project);
 	check_name("api_key", key->api_key);
-	check_secret(key->secret);
+	check_secret(key->secret, key->api_key);
 	check_url(key->url);
 }
 
@@ -179,6 +181,20 @@ lk_keystore_find(Oid table, const char *api_key, pg_uuid_t *id, char **project)
 	return true;
 }
 
+char *
+lk_keystore_url(Oid table, const char *project)
+{
+	Oid			types[] = {TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(project)};
+
+	lk_owner_execute(table,
+					 "SELECT url FROM %s WHERE project OPERATOR(pg_catalog.=) $1 AND url IS NOT NULL"
+					 " ORDER BY retired_at IS NULL DESC, created_at DESC LIMIT 1",
+					 1, types, values, NULL);
+	return SPI_processed == 0 ? NULL :
+		SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+}
+
 LkSealed
 lk_keystore_seal(const LkMasterKey *master, const pg_uuid_t *id,
 			 const char *project, const char *api_key, const char *secret,
@@ -216,6 +232,7 @@ lk_keystore_put(Oid table, const LkNewKey *key, TimestampTz now)
 	const LkMasterKey *master;
 	pg_uuid_t	id;
 	char	   *project;
+	const char *url = key->url;
 	LkSealed	sealed;
 
 	if (!lk_keystore_find(table, key->api_key, &id, &project))
@@ -235,15 +252,16 @@ lk_keystore_put(Oid table, const LkNewKey *key, TimestampTz now)
 	values[3] = CStringGetTextDatum(master->id);
 	values[4] = PointerGetDatum(sealed.nonce);
 	values[5] = PointerGetDatum(sealed.sealed);
-	values[6] = key->url ? CStringGetTextDatum(key->url) : (Datum) 0;
+	if (url == NULL)
+		url = lk_keystore_url(table, key->project);
+	values[6] = url ? CStringGetTextDatum(url) : (Datum) 0;
 	memset(nulls, ' ', sizeof(nulls));
-	nulls[6] = key->url ? ' ' : 'n';
+	nulls[6] = url ? ' ' : 'n';
 	values[7] = TimestampTzGetDatum(now);
 	lk_owner_execute(table,
 					 "INSERT INTO %s AS k (id, project, api_key, master_key, nonce, sealed, url, created_at, updated_at)"
 					 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)"
 					 " ON CONFLICT (api_key) DO UPDATE SET master_key = excluded.master_key, nonce = excluded.nonce,"
-					 " sealed = excluded.sealed, url = COALESCE(excluded.url, k.url), updated_at = excluded.updated_at,"
-					 " retired_at = NULL",
+					 " sealed = excluded.sealed, url = excluded.url, updated_at = excluded.updated_at, retired_at = NULL",
 					 lengthof(types), types, values, nulls);
 }

@@ -24,7 +24,7 @@ typedef struct LkNewKey
 	const char *project;
 	const char *api_key;
 	const char *secret;
-	const char *url;			/* NULL leaves what is there */
+	const char *url;			/* NULL leaves what the project has */
 } LkNewKey;
 
 /* A secret sealed for a row. */
@@ -55,6 +55,9 @@ extern void lk_keystore_put(Oid table, const LkNewKey *key, TimestampTz now);
 /* Find a key's row: its id and project.  False when there is none. */
 extern bool lk_keystore_find(Oid table, const char *api_key, pg_uuid_t *id,
 							 char **project);
+
+/* A project's url: that of its newest key that verifies, or that did; or NULL. */
+extern char *lk_keystore_url(Oid table, const char *project);
 
 /* The master key that seals; raises 55000 when there is none. */
 extern const LkMasterKey *lk_keystore_master(TimestampTz now);
