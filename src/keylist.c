@@ -92,6 +92,9 @@ lk_keys_add(LkKeys *list, const char *name, const char *secret,
 	}
 	if (secret_length > LK_MAX_SECRET)
 		return "has a secret of more than 16384 bytes";
+	/* tokens, messages and views show an API key, hence not these */
+	if (secret_length < LK_MIN_SECRET && strlen(name) >= LK_MIN_SECRET)
+		return "seems to have API key and secret swapped: a secret is what has 32 characters or more";
 	if (lk_keys_find(list, name, strlen(name)) != NULL)
 		return "has an API key that was there before";
 
