@@ -16,15 +16,15 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
-#include "nodes/value.h"
-#include "parser/parse_func.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "explain.h"
 #include "home.h"
@@ -46,9 +46,17 @@ call(const char *name, int nargs, Oid *types, Datum *args)
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("pgTAP is not installed in this database"),
 				errhint("CREATE EXTENSION pgtap;"));
-	function = LookupFuncName(list_make2(makeString(get_namespace_name(schema)),
-										 makeString(pstrdup(name))),
-							  nargs, types, false);
+	/* by the schema's OID, whatever its name is meanwhile */
+	function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
+							   CStringGetDatum(name),
+							   PointerGetDatum(buildoidvector(types, nargs)),
+							   ObjectIdGetDatum(schema));
+	if (!OidIsValid(function))
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_FUNCTION),
+				errmsg("pgTAP has no function %s of these arguments", name));
+	if (lk_proc_aclcheck(function, GetUserId(), ACL_EXECUTE) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FUNCTION, name);
 	return TextDatumGetCString(nargs == 1 ?
 							   OidFunctionCall1(function, args[0]) :
 							   OidFunctionCall2(function, args[0], args[1]));

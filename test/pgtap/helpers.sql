@@ -172,6 +172,15 @@ EXCEPTION WHEN OTHERS THEN
 	result := concat_ws(' ', result, SQLSTATE, SQLERRM, hint);
 END $$;
 SELECT is(pg_temp.with_path('public'), 'ok', 'on the search path');
+CREATE FUNCTION pg_temp.not_to_public(OUT code text) LANGUAGE plpgsql AS $$
+BEGIN
+	REVOKE EXECUTE ON FUNCTION ok(boolean, text) FROM PUBLIC;
+	SET LOCAL ROLE regress_livekit_tester;
+	PERFORM livekit_tap_can_join('regress_livekit_alice', 'standup');
+EXCEPTION WHEN OTHERS THEN
+	code := SQLSTATE;
+END $$;
+SELECT is(pg_temp.not_to_public(), '42501', 'and only for who may execute it');
 SELECT is(pg_temp.with_path('regress_livekit_other, public'), 'ok', 'behind another ok()');
 SELECT matches(pg_temp.without_pgtap(), '^55000 .*CREATE EXTENSION pgtap', 'without pgTAP it says so');
 
