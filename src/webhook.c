@@ -90,7 +90,8 @@ refuse_body(void)
 		ereport(ERROR,
 				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				errmsg("body is too long"),
-				errdetail("A webhook has at most %d bytes.", LK_MAX_PAYLOAD));
+				errdetail("A webhook has at most %d bytes.", LK_MAX_PAYLOAD),
+				errhidestmt(true), errhidecontext(true));
 	}
 	PG_CATCH();
 	{
