@@ -57,8 +57,12 @@ write_seconds(StringInfo buf, const char *name, const char *argument,
 		return;
 	value = PG_GETARG_INTERVAL_P(n);
 	seconds = value->day * (int64) SECS_PER_DAY + value->time / USECS_PER_SEC;
-	if (value->month != 0 || seconds < 0 || seconds > PG_UINT32_MAX ||
-		value->time % USECS_PER_SEC != 0)
+	if (seconds > PG_UINT32_MAX)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("parameter \"%s\" must be %u seconds at most",
+					   argument, PG_UINT32_MAX));
+	if (value->month != 0 || seconds < 0 || value->time % USECS_PER_SEC != 0)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("parameter \"%s\" must be whole seconds, not negative, and without months",
