@@ -100,6 +100,12 @@ ALTER TABLE app.typed RENAME room TO place;
 SELECT * FROM livekit_access_report();
 DROP TABLE app.typed;
 SELECT count(*) FROM livekit_access_report('a', 'b');
+-- equal by the column's type, and not the text that is asked for: no row of his
+CREATE TABLE app.equal (room numeric, identity text, PRIMARY KEY (room, identity));
+ALTER TABLE app.equal ENABLE ROW LEVEL SECURITY;
+INSERT INTO app.equal VALUES (1.50, 'ann'), (2.5, 'ann');
+SELECT livekit_register_access('app.equal');
+SELECT asked, room FROM unnest('{1.50,1.5,2.5}'::text[]) asked LEFT JOIN LATERAL livekit_access_report(asked) ON true;
 DELETE FROM livekit_access;
 DROP SCHEMA app CASCADE;
 DROP OWNED BY regress_livekit_dba, regress_livekit_owner, regress_livekit_bypass, regress_livekit_alice;

@@ -24,6 +24,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
@@ -49,7 +50,8 @@ typedef struct Report
 {
 	LkAccess	access;			/* a copy, without its plan */
 	int			keys;			/* that are compared, */
-	Datum		asked[LK_NKEYS];	/* and what with */
+	Datum		asked[LK_NKEYS];	/* and what with; */
+	const text *texts[LK_NKEYS];	/* as it was asked, or NULL */
 	TimestampTz now;
 	MemoryContext context;		/* of the report */
 	MemoryContext row_context;	/* reset after each row */
@@ -248,6 +250,28 @@ read_row(const LkAccess *access, HeapTuple tuple, TupleDesc desc, LkRow *row)
 	}
 }
 
+/*
+ * Is it a row that was asked for?  An equality may hold for other texts, by
+ * which livekit_join finds no row.
+ */
+static bool
+is_asked_for(const Report *report, LkRow *row)
+{
+	for (LkColumn c = 0; c < LK_NKEYS; c++)
+	{
+		const text *asked = report->texts[c];
+		const text *is = asked == NULL ? NULL : *lk_column_field(row, c);
+
+		if (asked != NULL &&
+			(is == NULL ||
+			 VARSIZE_ANY_EXHDR(is) != VARSIZE_ANY_EXHDR(asked) ||
+			 memcmp(VARDATA_ANY(is), VARDATA_ANY(asked),
+					VARSIZE_ANY_EXHDR(is)) != 0))
+			return false;
+	}
+	return true;
+}
+
 static void
 report_row(Report *report, HeapTuple tuple, TupleDesc desc)
 {
@@ -256,6 +280,12 @@ report_row(Report *report, HeapTuple tuple, TupleDesc desc)
 
 	memset(report->nulls, true, sizeof(report->nulls));
 	read_row(&report->access, tuple, desc, &row);
+	if (!is_asked_for(report, &row))
+	{
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(report->row_context);
+		return;
+	}
 	if (row.says.room != NULL)
 		put(report, COLUMN_ROOM, PointerGetDatum(row.says.room));
 	if (row.says.identity != NULL)
@@ -278,9 +308,11 @@ report_rows(void *arg)
 	Portal		portal;
 
 	SPI_connect();
+	PushActiveSnapshot(GetLatestSnapshot());	/* as livekit_join does */
 	portal = SPI_cursor_open(NULL,
 							 lk_policies_prepare(&report->access, report->keys),
 							 report->asked, NULL, true);
+	PopActiveSnapshot();
 	for (;;)
 	{
 		SPI_cursor_fetch(portal, true, BATCH);
@@ -336,7 +368,8 @@ take_keys(Report *report, FunctionCallInfo fcinfo)
 
 		if (PG_ARGISNULL(c) || column->attnum == 0)
 			continue;
-		asked = text_to_cstring(PG_GETARG_TEXT_PP(c));
+		report->texts[c] = PG_GETARG_TEXT_PP(c);
+		asked = text_to_cstring(report->texts[c]);
 		if (!lk_columntext_to_value(column->type, asked, &report->asked[n]) ||
 			!lk_columntext_is(column->type, report->asked[n], asked))
 			return false;		/* livekit_join finds no row by it */
