@@ -35,7 +35,8 @@ REGRESS = setup \
 	ceiling ceiling_model ceiling_publish ceiling_row ceiling_texts ceiling_ttl \
 	identity identity_policy identity_refused \
 	audit audit_table audit_privileges audit_refusals audit_tokens counters \
-	explain explain_refused explain_claims explain_safety explain_policies \
+	explain explain_refused explain_claims explain_logins explain_safety \
+	explain_policies \
 	access_report access_report_rows confined \
 	lint lint_silent lint_privileges lint_access lint_policies lint_keys \
 	lint_settings lint_session \

@@ -422,7 +422,7 @@ COMMENT ON FUNCTION livekit_api_request IS
 'Returns a request to LiveKit''s server API (Twirp) for whoever sends it, with a token for this call only, valid for 60 seconds.
 rpc: a method that livekit_api_methods() lists, such as CreateRoom or RoomService/CreateRoom. body: its fields, in camelCase or snake_case; a permission is completed as livekit_permission does. project: whose key signs and whose url is called; NULL is the default one.
 Nobody is asked whether the caller may: grant it as livekit_issue.
-Errors: 22023 method or field; 22004 NULL; 55000 no key, or no url; 42704 project; 25006 by HTTP GET; 54000 a room above 256 bytes; F0000 key file; 38000 OpenSSL.';
+Errors: 22023 method or field; 22004 NULL; 55000 no key, or no url; 42704 project; 25006 by HTTP GET; 54000 a room above 256 bytes; 22021 encoding; F0000 key file; 38000 OpenSSL.';
 
 CREATE FUNCTION livekit_room_request(
 	rpc text,
@@ -480,7 +480,7 @@ LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE;
 COMMENT ON FUNCTION livekit_room_config IS
 'Builds LiveKit''s RoomConfiguration, for the argument room_config of livekit_issue or the column of that name. LiveKit applies it when the join creates the room, and never else.
 name: the configuration''s. empty_timeout, departure_timeout: how long the room stays when nobody has come, and after the last has left; whole seconds. max_participants: 0 is no limit. agents: names of agents to be dispatched. agent_dispatch: an array of objects with agentName, metadata, attributes. metadata: of the room.
-What is NULL is left out. Errors: 22023 argument; 22004 an agent is NULL; 54000 limit.';
+What is NULL is left out. Errors: 22023 argument; 22004 an agent is NULL; 54000 limit; 22021 encoding.';
 
 CREATE FUNCTION livekit_webhook(
 	body bytea,
@@ -561,7 +561,7 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE ROWS 15;
 
 COMMENT ON FUNCTION livekit_explain_join IS
-'Explains why a role may join a room, or not: asks what livekit_join would ask, as that role, and shows each step up to the first that refuses, with what would mend it. Signs nothing; what the policies do meanwhile is rolled back, and they run in a security-restricted operation. Settings of your session count, but for the one that holds the identity.
+'Explains why a role may join a room, or not: asks what livekit_join would ask, as that role, and shows each step up to the first that refuses, with what would mend it. Signs nothing; what the policies do meanwhile is rolled back, and they run in a security-restricted operation. Settings of your session count, but for the one that holds the identity; and so does session_user, which is you.
 role: one that you can SET ROLE to. claims: what the gateway would set, such as {"sub": "42"}; where the identity is the whole text of a setting, a string, or an object of settings and their values. NULL: none.
 verdict: ok, note, refused. The last row is the answer.
 Errors: 42501 not a role of yours, or within a SECURITY DEFINER function; 42704 role; 22004 NULL; 22023 claims; 55000 within a policy; 25000 within a parallel query.';
@@ -640,7 +640,7 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION livekit_tap_cannot_join IS
-'A pgTAP test: do the policies keep this role out of the room? It fails for a mistake in the set-up, which keeps everybody out, such as a missing GRANT SELECT.
+'A pgTAP test: do the policies keep this role out of the room? It fails for a mistake in the set-up, which keeps everybody out, such as a missing GRANT SELECT; but a role that may execute none of the functions that join is kept out.
 Arguments and errors are those of livekit_tap_can_join.';
 
 CREATE FUNCTION livekit_tap_grants(

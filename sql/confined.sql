@@ -4,7 +4,7 @@
 -- behind in the session.  Nor does a policy get at what it is asked for.
 \set VERBOSITY terse
 CREATE ROLE regress_livekit_owner;
-CREATE ROLE regress_livekit_bob;
+CREATE ROLE regress_livekit_bob LOGIN;
 CREATE SCHEMA app AUTHORIZATION regress_livekit_owner;
 GRANT USAGE ON SCHEMA app TO regress_livekit_bob;
 GRANT EXECUTE ON FUNCTION livekit_join TO regress_livekit_bob;

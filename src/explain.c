@@ -25,6 +25,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
 #include "columntext.h"
@@ -91,8 +92,10 @@ look_for_row(void *arg)
 			return;
 	}
 	SPI_connect();
-	if (SPI_execute_plan(lk_policies_prepare(&walk->registered, LK_ALL_KEYS),
-						 values, NULL, true, 1) == SPI_OK_SELECT)
+	if (SPI_execute_snapshot(lk_policies_prepare(&walk->registered, LK_ALL_KEYS),
+							 values, NULL, GetLatestSnapshot(),
+							 InvalidSnapshot, true, false,
+							 1) == SPI_OK_SELECT)
 	{
 		walk->has_looked = true;
 		walk->row_is_there = SPI_processed > 0;
@@ -214,7 +217,10 @@ ask(void *arg)
 
 	lk_mint_begin(&mint, LK_VIA_JOIN);
 	mint.request.room = explanation->room;
-	lk_join_permit(&mint);
+	if (walk->door != NULL && !walk->door->tells_url)
+		lk_join_ask(&mint);
+	else
+		lk_join_permit(&mint);
 	(void) lk_keyring_signing_key(mint.permit.project, mint.permit.now);
 	if (explanation->expected != NULL)
 		explanation->difference = difference_of(&mint.permit.claims.grants,
@@ -225,9 +231,17 @@ static void
 add_answer(LkWalk *walk)
 {
 	LkExplanation *explanation = walk->explanation;
-	ErrorData  *error = lk_rehearse(&walk->rehearsal, ask, walk);
+	ErrorData  *error;
 
 	walk->subject = "answer";
+	if (walk->rehearsal.ambiguity != NULL)
+	{
+		explanation->sqlerrcode = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+		lk_walk_add(walk, LK_STEP_REFUSED, NULL,
+					"There is none: the caller's identity depends on who logs in.");
+		return;
+	}
+	error = lk_rehearse(&walk->rehearsal, ask, walk);
 	if (walk->door == NULL)
 	{
 		explanation->sqlerrcode = ERRCODE_INSUFFICIENT_PRIVILEGE;
@@ -246,8 +260,10 @@ add_answer(LkWalk *walk)
 	{
 		explanation->may_join = true;
 		lk_walk_add(walk, LK_STEP_OK, NULL,
-					psprintf("Role \"%s\" would be let in by %s.",
-							 walk->rehearsal.role_name, walk->door));
+					psprintf("Role \"%s\" would be let in by %s%s.",
+							 walk->rehearsal.role_name, walk->door->function,
+							 walk->lacks_schema ?
+							 ", called by a function of another schema" : ""));
 	}
 }
 
@@ -257,6 +273,7 @@ lk_explain(LkExplanation *explanation)
 	LkWalk		walk = {
 		.explanation = explanation,
 		.context = CurrentMemoryContext,
+		.subject = "registration",
 		.rehearsal = {
 			.role = explanation->role,
 			.claims = explanation->claims,

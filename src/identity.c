@@ -417,11 +417,12 @@ read_identity(const char **cause)
 }
 
 void
-lk_identity_assume(const char *value)
+lk_identity_assume(const char *value, bool is_believed)
 {
 	if (assumed != NULL)
 		lk_guc_free(assumed);
-	assumed = value == NULL ? NULL : parse(value, PGC_S_USER);
+	assumed = value == NULL ? NULL :
+		parse(value, is_believed ? PGC_S_USER : PGC_S_DATABASE);
 	if (value != NULL && assumed == NULL)
 		elog(ERROR, "out of memory");
 }

@@ -26,9 +26,10 @@ extern char *lk_identity_get(const char **cause);
 
 /*
  * Until it is called with NULL, have identities come from where a value of
- * livekit_token.identity says, as if it were set for the role that logged in.
+ * livekit_token.identity says, as if it were set for the role that logged in;
+ * or elsewhere, where it is not believed.
  */
-extern void lk_identity_assume(const char *value);
+extern void lk_identity_assume(const char *value, bool is_believed);
 
 /*
  * The setting that is to hold the identity then, and the path in its JSON, or

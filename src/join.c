@@ -35,7 +35,7 @@ enum
 };
 
 void
-lk_join_permit(LkMint *mint)
+lk_join_ask(LkMint *mint)
 {
 	LkAccess   *access = lk_access_get();
 
@@ -43,6 +43,12 @@ lk_join_permit(LkMint *mint)
 		lk_authorize_nothing();
 	lk_authorize(access, &mint->request, mint->device, &mint->permit);
 	lk_authorize_require(&mint->permit, LK_ROOM_JOIN);
+}
+
+void
+lk_join_permit(LkMint *mint)
+{
+	lk_join_ask(mint);
 	mint->url = lk_mint_url(&mint->permit);
 }
 

@@ -24,7 +24,10 @@
  */
 extern void lk_join(LkMint *mint, LkPermitter permitter);
 
-/* The same question, of which nothing is signed. */
+/* The same question, of which nothing is signed; and where to connect. */
 extern void lk_join_permit(LkMint *mint);
+
+/* The question alone. */
+extern void lk_join_ask(LkMint *mint);
 
 #endif							/* LK_JOIN_H */

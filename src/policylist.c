@@ -24,7 +24,10 @@
 #include "home.h"
 #include "policylist.h"
 
-/* Describe a policy of a relation that is open. */
+/*
+ * Describe a policy of a relation that is open.  To deparse changes a tree in
+ * places, and this one is the relcache's.
+ */
 static char *
 describe(Relation rel, const RowSecurityPolicy *policy)
 {
@@ -36,8 +39,8 @@ describe(Relation rel, const RowSecurityPolicy *policy)
 					quote_identifier(policy->policy_name),
 					lk_relation_name(RelationGetRelid(rel)),
 					policy->polcmd == '*' ? "ALL" : "SELECT",
-					deparse_expression((Node *) policy->qual, context, false,
-									   false));
+					deparse_expression(copyObjectImpl(policy->qual), context,
+									   false, false));
 }
 
 /* Is it among those that decide what the current role may see? */

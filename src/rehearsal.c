@@ -17,16 +17,13 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/xact.h"
-#include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/resowner.h"
-#include "utils/syscache.h"
 
 #include "identity.h"
 #include "inforce.h"
@@ -43,72 +40,81 @@
 #define OURS	"livekit"
 
 /*
- * The setting of the role itself, and of those that log in and can become it:
- * of gateways; but only of those that the caller could become, or he would
- * learn what anybody may by making claims.  That of the database comes before that of all of them.
+ * Who may log in and be the role: itself, and gateways that can become it; but
+ * only those that the caller could become, or he would learn what anybody may
+ * by making claims.  And what each has at login, of which only what is set for
+ * a role is believed: the role's before all roles', this database's before
+ * all databases'.
  */
-static const char *const mechanisms =
-	"SELECT r.rolname::text, s.value, r.oid = $1 AS own "
-	"FROM pg_roles r CROSS JOIN LATERAL ("
-	"  SELECT substr(c, strpos(c, '=') + 1) AS value"
+static const char *const logins =
+	"SELECT r.rolname::text, s.value, s.believed, r.oid = $1 AS own "
+	"FROM pg_roles r LEFT JOIN LATERAL ("
+	"  SELECT substr(c, strpos(c, '=') + 1) AS value, d.setrole <> 0 AS believed"
 	"  FROM pg_db_role_setting d, unnest(d.setconfig) c"
-	"  WHERE d.setrole = r.oid"
+	"  WHERE d.setrole IN (r.oid, 0)"
 	"    AND d.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))"
 	"    AND lower(split_part(c, '=', 1)) = 'livekit_token.identity'"
-	"  ORDER BY d.setdatabase DESC LIMIT 1) s "
-	"WHERE r.oid = $1"
-	"   OR r.rolcanlogin AND NOT r.rolsuper AND pg_has_role(r.oid, $1, '" LK_SET_ROLE "')"
+	"  ORDER BY d.setrole <> 0 DESC, d.setdatabase DESC LIMIT 1) s ON true "
+	"WHERE r.rolcanlogin AND (r.oid = $1"
+	"   OR NOT r.rolsuper AND pg_has_role(r.oid, $1, '" LK_SET_ROLE "')"
 	"  AND pg_has_role(r.oid, '" LK_SET_ROLE "')"
-	"  AND pg_has_role(session_user, r.oid, '" LK_SET_ROLE "') "
+	"  AND pg_has_role(session_user, r.oid, '" LK_SET_ROLE "')) "
 	"ORDER BY own DESC, 1";
 
-/* Does the role log in by itself? */
-static bool
-can_login(Oid role)
+/* One of them. */
+typedef struct Login
 {
-	HeapTuple	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
-	bool		result;
+	const char *role;
+	const char *mechanism;		/* NULL: none is set */
+	bool		is_believed;
+	bool		is_own;			/* the role itself */
+} Login;
 
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	result = ((Form_pg_authid) GETSTRUCT(tuple))->rolcanlogin;
-	ReleaseSysCache(tuple);
-	return result;
+static Login
+read_login(HeapTuple tuple, TupleDesc desc)
+{
+	char	   *believed = SPI_getvalue(tuple, desc, 3);
+	Login		login;
+
+	login.role = SPI_getvalue(tuple, desc, 1);
+	login.mechanism = SPI_getvalue(tuple, desc, 2);
+	login.is_believed = believed != NULL && believed[0] == 't';
+	login.is_own = SPI_getvalue(tuple, desc, 4)[0] == 't';
+	if (login.mechanism != NULL &&
+		strcmp(login.mechanism, LK_IDENTITY_ROLE) == 0)
+		login.mechanism = NULL;
+	return login;
 }
 
-/* Take what all rows agree on; the role's own comes first, and alone. */
-static void
-take_mechanism(LkRehearsal *rehearsal, SPITupleTable *rows)
+/* Take what a login has; true if the others need not be looked at. */
+static bool
+take_login(LkRehearsal *rehearsal, const Login *login)
 {
-	for (uint64 i = 0; i < rows->numvals; i++)
+	if (login->mechanism == NULL)
 	{
-		char	   *role = SPI_getvalue(rows->vals[i], rows->tupdesc, 1);
-		char	   *value = SPI_getvalue(rows->vals[i], rows->tupdesc, 2);
-		char	   *own = SPI_getvalue(rows->vals[i], rows->tupdesc, 3);
-		bool		is_own = own[0] == 't';
-
 		/* who logs in and is given no claims comes by no gateway */
-		if (!is_own && rehearsal->claims == NULL &&
-			can_login(rehearsal->role))
-			return;
-		if (i > 0 && strcmp(value, rehearsal->mechanism) != 0)
-		{
-			rehearsal->ambiguity =
-				psprintf("Role \"%s\" has it as \"%s\", role \"%s\" as \"%s\"",
-						 rehearsal->mechanism_role, rehearsal->mechanism,
-						 role, value);
-			rehearsal->mechanism = LK_IDENTITY_ROLE;
-			rehearsal->mechanism_role = NULL;
-			return;
-		}
-		if (i == 0)
-		{
-			rehearsal->mechanism = value;
-			rehearsal->mechanism_role = role;
-		}
-		if (is_own)
-			return;
+		if (login->is_own && rehearsal->claims == NULL)
+			return true;
+		if (rehearsal->plain_role == NULL && !login->is_own)
+			rehearsal->plain_role = login->role;
+		return false;
 	}
+	if (rehearsal->mechanism_role == NULL)
+	{
+		rehearsal->mechanism = login->mechanism;
+		rehearsal->mechanism_role = login->role;
+		rehearsal->is_believed = login->is_believed;
+		return login->is_own;
+	}
+	if (strcmp(login->mechanism, rehearsal->mechanism) == 0 &&
+		login->is_believed == rehearsal->is_believed)
+		return false;
+	rehearsal->ambiguity =
+		psprintf("Role \"%s\" has it as \"%s\", role \"%s\" as \"%s\"",
+				 rehearsal->mechanism_role, rehearsal->mechanism,
+				 login->role, login->mechanism);
+	rehearsal->mechanism = LK_IDENTITY_ROLE;
+	return true;
 }
 
 static void
@@ -118,17 +124,22 @@ find_mechanism(LkRehearsal *rehearsal)
 	Oid			types[] = {OIDOID};
 	Datum		values[] = {ObjectIdGetDatum(rehearsal->role)};
 	int			level;
+	bool		is_found = false;
 
 	rehearsal->mechanism = LK_IDENTITY_ROLE;
-	rehearsal->mechanism_role = NULL;
-	rehearsal->ambiguity = NULL;
 	SPI_connect();
 	level = lk_nested_begin();
-	if (SPI_execute_with_args(mechanisms, lengthof(types), types, values,
+	if (SPI_execute_with_args(logins, lengthof(types), types, values,
 							  NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the settings of roles");
 	MemoryContextSwitchTo(context);
-	take_mechanism(rehearsal, SPI_tuptable);
+	for (uint64 i = 0; i < SPI_processed && !is_found; i++)
+	{
+		Login		login = read_login(SPI_tuptable->vals[i],
+									   SPI_tuptable->tupdesc);
+
+		is_found = take_login(rehearsal, &login);
+	}
 	lk_nested_end(level);
 	SPI_finish();
 	MemoryContextSwitchTo(context);
@@ -272,6 +283,8 @@ rehearse(const LkRehearsal *rehearsal, void (*act) (void *arg), void *arg)
 		if (rehearsal != NULL)
 		{
 			lk_nested_set("row_security", "on");
+			/* a parallel worker knows nothing of what is assumed here */
+			lk_nested_set("max_parallel_workers", "0");
 			lk_nested_set("role", rehearsal->role_name);
 			set_claims(rehearsal->claims);
 			lk_owner_confine();
@@ -301,7 +314,7 @@ lk_rehearse(const LkRehearsal *rehearsal, void (*act) (void *arg), void *arg)
 {
 	ErrorData  *volatile error = NULL;
 
-	lk_identity_assume(rehearsal->mechanism);
+	lk_identity_assume(rehearsal->mechanism, rehearsal->is_believed);
 	lk_inforce_rehearsal_begin();
 	PG_TRY();
 	{
@@ -310,7 +323,7 @@ lk_rehearse(const LkRehearsal *rehearsal, void (*act) (void *arg), void *arg)
 	PG_FINALLY();
 	{
 		lk_inforce_rehearsal_end();
-		lk_identity_assume(NULL);
+		lk_identity_assume(NULL, false);
 	}
 	PG_END_TRY();
 	return error;

@@ -25,8 +25,10 @@ typedef struct LkRehearsal
 	/* found out by lk_rehearsal_begin */
 	const char *role_name;
 	const char *mechanism;		/* a value of livekit_token.identity */
-	const char *mechanism_role; /* for whom it is set, or NULL */
-	const char *ambiguity;		/* if it is set in several ways, these */
+	const char *mechanism_role; /* who has it at login, or NULL */
+	bool		is_believed;	/* it is set for a role, and so it counts */
+	const char *plain_role;		/* a gateway that has none, or NULL */
+	const char *ambiguity;		/* if gateways differ, how */
 } LkRehearsal;
 
 /*

@@ -38,9 +38,8 @@
 
 #include "compat.h"
 
-/* One of these lets a role join. */
-static const char *const doors[] = {
-	"livekit_join", "livekit_token_source", "livekit_token",
+static const LkDoor doors[] = {
+	{"livekit_join", true}, {"livekit_token_source", true}, {"livekit_token", false},
 };
 
 /*
@@ -166,16 +165,16 @@ unreadable_column(const LkAccess *access)
 }
 
 /* The function by which the role may ask, or NULL. */
-static const char *
+static const LkDoor *
 find_door(void)
 {
 	for (size_t i = 0; i < lengthof(doors); i++)
 	{
-		Oid			function = lk_home_function(doors[i]);
+		Oid			function = lk_home_function(doors[i].function);
 
 		if (OidIsValid(function) &&
 			lk_proc_aclcheck(function, GetUserId(), ACL_EXECUTE) == ACLCHECK_OK)
-			return doors[i];
+			return &doors[i];
 	}
 	return NULL;
 }
@@ -194,16 +193,19 @@ step_privileges(LkWalk *walk)
 		lk_walk_add(walk, LK_STEP_REFUSED,
 					psprintf("GRANT EXECUTE ON FUNCTION %s TO %s;",
 							 quote_qualified_identifier(get_namespace_name(home),
-														doors[0]), role),
-					psprintf("The role may not execute %s.", doors[0]));
+														doors[0].function), role),
+					psprintf("The role may not execute %s.",
+							 doors[0].function));
 		return;
 	}
-	if (lk_schema_aclcheck(home, GetUserId(), ACL_USAGE) != ACLCHECK_OK)
+	walk->lacks_schema =
+		lk_schema_aclcheck(home, GetUserId(), ACL_USAGE) != ACLCHECK_OK;
+	if (walk->lacks_schema)
 		lk_walk_add(walk, LK_STEP_NOTE,
-					psprintf("GRANT USAGE ON SCHEMA %s TO %s;",
+					psprintf("Unless there is such a function: GRANT USAGE ON SCHEMA %s TO %s.",
 							 quote_identifier(get_namespace_name(home)), role),
-					psprintf("The role may not use schema \"%s\", and can join only by a function of another schema that calls livekit_join.",
-							 get_namespace_name(home)));
+					psprintf("The role may not use schema \"%s\", and can join only by a function of another schema that calls %s.",
+							 get_namespace_name(home), walk->door->function));
 	walk->explanation->set_up_wrong =
 		lk_schema_aclcheck(schema, GetUserId(), ACL_USAGE) != ACLCHECK_OK;
 	if (walk->explanation->set_up_wrong)
@@ -228,7 +230,34 @@ step_privileges(LkWalk *walk)
 	else
 		lk_walk_add(walk, LK_STEP_OK, NULL,
 					psprintf("The role may execute %s, and read %s.",
-							 walk->door, walk->relation_name));
+							 walk->door->function, walk->relation_name));
+}
+
+/* Tell of logins that differ in where the identity comes from. */
+static void
+add_logins(LkWalk *walk)
+{
+	const LkRehearsal *rehearsal = &walk->rehearsal;
+	const char *plain = rehearsal->plain_role == NULL ? NULL :
+		psprintf("If role \"%s\" is a gateway, set it there, such as ALTER ROLE %s SET livekit_token.identity = 'postgrest'.",
+				 rehearsal->plain_role,
+				 quote_identifier(rehearsal->plain_role));
+
+	if (rehearsal->ambiguity != NULL)
+	{
+		walk->explanation->set_up_wrong = true;
+		lk_walk_add(walk, LK_STEP_REFUSED,
+					"Ask for a role that one gateway becomes; or set livekit_token.identity for all of them alike.",
+					psprintf("Roles that can become this one differ in livekit_token.identity: %s.",
+							 rehearsal->ambiguity));
+	}
+	else if (rehearsal->mechanism_role == NULL && rehearsal->claims != NULL)
+		lk_walk_add(walk, LK_STEP_NOTE, plain,
+					"The claims give no identity: livekit_token.identity is \"role\" for who logs in as this role or can become it.");
+	else if (rehearsal->mechanism_role != NULL && plain != NULL)
+		lk_walk_add(walk, LK_STEP_NOTE, plain,
+					psprintf("Role \"%s\" can become this one, too; livekit_token.identity is \"role\" there.",
+							 rehearsal->plain_role));
 }
 
 static void
@@ -241,11 +270,9 @@ step_identity(LkWalk *walk)
 		psprintf("from %s, as livekit_token.identity says for role \"%s\"",
 				 rehearsal->mechanism, rehearsal->mechanism_role);
 
-	if (rehearsal->ambiguity != NULL)
-		lk_walk_add(walk, LK_STEP_NOTE,
-					"Ask for a role that one gateway becomes; or set livekit_token.identity for all of them alike.",
-					psprintf("Roles that can become this one differ in livekit_token.identity: %s.",
-							 rehearsal->ambiguity));
+	add_logins(walk);
+	if (walk->refused)
+		return;
 	walk->identity = lk_identity_get(&cause);
 	if (walk->identity == NULL)
 		lk_walk_add(walk, LK_STEP_REFUSED,
@@ -439,9 +466,10 @@ step_key(LkWalk *walk)
 static void
 step_url(LkWalk *walk)
 {
-	lk_walk_add(walk, LK_STEP_OK, NULL,
-				psprintf("The client would connect to %s.",
-						 lk_mint_url(&walk->permit)));
+	if (walk->door->tells_url)
+		lk_walk_add(walk, LK_STEP_OK, NULL,
+					psprintf("The client would connect to %s.",
+							 lk_mint_url(&walk->permit)));
 }
 
 static const struct

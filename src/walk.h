@@ -18,6 +18,13 @@
 #include "explain.h"
 #include "rehearsal.h"
 
+/* A function by which roles join. */
+typedef struct LkDoor
+{
+	const char *function;
+	bool		tells_url;		/* where to connect, too */
+} LkDoor;
+
 /* What the steps find out, one for the next. */
 typedef struct LkWalk
 {
@@ -26,7 +33,8 @@ typedef struct LkWalk
 	LkRehearsal rehearsal;
 	const char *subject;		/* of the step being taken */
 	bool		refused;
-	const char *door;			/* the function by which it asks, or NULL */
+	const LkDoor *door;			/* the one by which it asks, or NULL */
+	bool		lacks_schema;	/* and may not name it there */
 	LkAccess   *access;			/* only while the steps are taken */
 	LkAccess	registered;		/* a copy, without its plan */
 	const char *relation_name;	/* qualified and quoted; NULL if it is gone */

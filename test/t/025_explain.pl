@@ -107,8 +107,8 @@ is(outcome($node, 'authenticator', verdict('authenticated', 'standup', '{"sub": 
 is(outcome($node, 'web', verdict($superuser, 'standup')), '42501', 'nobody about a superuser');
 is(outcome($node, 'keeper', verdict('alice', 'standup')), '42501', 'nor the table\'s owner about its users');
 
-# An old transaction: livekit_join reads what is committed now, and so does
-# the explanation.
+# An old transaction: livekit_join reads what is committed now, and so do
+# the explanation, its look for the row, and the report.
 my $old = open_session($node, $superuser);
 my $alice = open_session($node, 'alice');
 foreach my $case ([ q{DELETE FROM member WHERE identity = 'alice'}, '42501', 'refused' ], [ q{INSERT INTO member VALUES ('standup', 'alice')}, 'alice|standup', 'ok' ])
@@ -119,6 +119,8 @@ foreach my $case ([ q{DELETE FROM member WHERE identity = 'alice'}, '42501', 're
 	$node->safe_psql('postgres', $change);
 	is(ask($alice, joining('standup')), $told, "after $change: $told");
 	is(ask($old, verdict('alice', 'standup')), $verdict, "explained in an older transaction: $verdict");
+	unlike(ask($old, "SELECT string_agg(finding, ' ') FROM livekit_explain_join('alice', 'standup')"), qr/row is there/, 'the row is looked for as it is now');
+	is(ask($old, "SELECT count(*) FROM livekit_access_report('standup', 'alice')"), $verdict eq 'ok' ? 1 : 0, 'and so does the report');
 	ask($_, 'ROLLBACK;') foreach $old, $alice;
 }
 ask($old, 'BEGIN;');
