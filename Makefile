@@ -28,7 +28,7 @@ REGRESS = setup \
 	project_url key_import key_import_file \
 	verify tamper header hostile inspect encoding \
 	register register_reject registry relation_changes \
-	in_force not_in_force policy_roles views views_changed definer restricted \
+	naming in_force not_in_force policy_roles views views_changed definer restricted \
 	plans parallel contexts recursion shadowing \
 	join join_url join_http join_request token_source device \
 	access_types access_names access_citext access_collation access_encoding \

@@ -205,4 +205,12 @@ lk_setting_is_set(const char *name)
 
 #endif							/* GUC_TABLES_H */
 
+#ifdef ANALYZE_H
+#if PG_VERSION_NUM >= 190000
+typedef const JumbleState LkJumbleState;
+#else
+typedef JumbleState LkJumbleState;
+#endif
+#endif							/* ANALYZE_H */
+
 #endif							/* LK_COMPAT_H */

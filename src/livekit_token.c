@@ -20,6 +20,7 @@
 #include "counters.h"
 #include "identity.h"
 #include "keytable.h"
+#include "naming.h"
 #include "settings.h"
 #include "ttl.h"
 
@@ -37,6 +38,7 @@ _PG_init(void)
 	lk_counters_init();
 	lk_identity_init();
 	lk_access_init();
+	lk_naming_init();
 	lk_keytable_init();
 	lk_settings_after();
 }

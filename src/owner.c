@@ -27,6 +27,7 @@
 #include "utils/syscache.h"
 
 #include "home.h"
+#include "naming.h"
 #include "nested.h"
 #include "owner.h"
 
@@ -82,24 +83,34 @@ check_result(Oid table, int result)
 			 SPI_result_code_string(result));
 }
 
+/* The statement, to be run for this table only. */
+static char *
+statement_of(Oid table, const char *name, const char *statement)
+{
+	StringInfoData buf;
+
+	lk_naming_begin(&buf, table, NULL, 0);
+	appendStringInfo(&buf, statement, name);
+	return buf.data;
+}
+
 void
 lk_owner_execute(Oid table, const char *statement, int nargs, Oid *types,
 				 Datum *values, const char *nulls)
 {
-	const char *name = lk_relation_name(table);
+	char	   *text = statement_of(table, lk_relation_name(table), statement);
 	OwnerWork	work;
 	int			result;
 
 	begin(table, 0, &work);
-	result = SPI_execute_with_args(psprintf(statement, name), nargs, types,
-								   values, nulls, false, 0);
+	result = SPI_execute_with_args(text, nargs, types, values, nulls, false, 0);
 	end(&work);
 	check_result(table, result);
 }
 
 /* Prepare a plan anew, where there is none or the table has another name. */
 static void
-prepare(LkOwnerPlan *plan, const char *name)
+prepare(LkOwnerPlan *plan, Oid table, const char *name)
 {
 	LkOwnerPlan old = *plan;
 
@@ -109,8 +120,8 @@ prepare(LkOwnerPlan *plan, const char *name)
 		SPI_freeplan(old.plan);
 	if (old.name != NULL)
 		pfree(old.name);
-	plan->plan = SPI_prepare(psprintf(plan->statement, name), plan->nargs,
-							 plan->types);
+	plan->plan = SPI_prepare(statement_of(table, name, plan->statement),
+							 plan->nargs, plan->types);
 	if (plan->plan == NULL || SPI_keepplan(plan->plan) != 0)
 		elog(ERROR, "could not prepare work on %s: %s", name,
 			 SPI_result_code_string(SPI_result));
@@ -127,7 +138,7 @@ lk_owner_execute_plan(Oid table, LkOwnerPlan *plan, Datum *values,
 
 	begin(table, 0, &work);
 	if (plan->name == NULL || strcmp(plan->name, name) != 0)
-		prepare(plan, name);
+		prepare(plan, table, name);
 	result = SPI_execute_plan(plan->plan, values, nulls, false, 0);
 	end(&work);
 	check_result(table, result);

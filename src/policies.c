@@ -35,11 +35,11 @@
 #include "columntext.h"
 #include "home.h"
 #include "inforce.h"
+#include "naming.h"
 #include "policies.h"
 
 #include "compat.h"
 
-#define RENAMED "The schema was renamed while the relation was looked up."
 #define RETYPED "The type of a column changed while the policies were being asked."
 
 /* More than one row is too many. */
@@ -59,33 +59,55 @@ lk_policies_refuse(const char *cause)
  * The question as a query
  */
 
-/* Append "a.column OPERATOR(schema.=) $n". */
+/*
+ * Append "a.column OPERATOR(schema.=) $n"; of a domain as what it is over, or
+ * there may be a better operator for the domain itself.
+ */
 static void
 append_comparison(StringInfo buf, const LkMapped *column, int parameter)
 {
 	Oid			equality = lk_column_equality(column->type);
+	const char *name = quote_identifier(NameStr(column->name));
 	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(equality));
 	Form_pg_operator form;
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for operator %u", equality);
 	form = (Form_pg_operator) GETSTRUCT(tuple);
-	appendStringInfo(buf, "%s a.%s OPERATOR(%s.%s) $%d",
+	appendStringInfo(buf, "%s %s OPERATOR(%s.%s) $%d",
 					 parameter == 1 ? " WHERE" : " AND",
-					 quote_identifier(NameStr(column->name)),
+					 column->declared == column->type ? psprintf("a.%s", name) :
+					 psprintf("CAST(a.%s AS %s)", name,
+							  format_type_be_qualified(column->type)),
 					 quote_identifier(get_namespace_name(form->oprnamespace)),
 					 NameStr(form->oprname), parameter);
 	ReleaseSysCache(tuple);
 }
 
-char *
-lk_policies_query(const LkAccess *access, int keys)
+/*
+ * The query for rows, of a registration whose relation is locked: all columns
+ * that are mapped, in their order.  Its parameters are of the types of the
+ * keys that are compared and mapped, which are written to types.
+ */
+static char *
+query_text(const LkAccess *access, int keys, Oid *types, int *ntypes)
 {
 	StringInfoData buf;
 	const char *separator = "SELECT";
+	Oid			operators[LK_NKEYS];
 	int			parameter = 0;
 
-	initStringInfo(&buf);
+	*ntypes = 0;
+	for (LkColumn c = 0; c < LK_NKEYS; c++)
+	{
+		const LkMapped *column = &access->columns[c];
+
+		if (column->attnum == 0 || (keys & LK_KEY(c)) == 0)
+			continue;
+		operators[*ntypes] = lk_column_equality(column->type);
+		types[(*ntypes)++] = column->type;
+	}
+	lk_naming_begin(&buf, access->relation, operators, *ntypes);
 	for (LkColumn c = 0; c < LK_NCOLUMNS; c++)
 	{
 		if (access->columns[c].attnum == 0)
@@ -131,37 +153,23 @@ SPIPlanPtr
 lk_policies_prepare(const LkAccess *access, int keys)
 {
 	Oid			types[LK_NKEYS];
-	int			ntypes = 0;
-	SPIPlanPtr	plan;
+	int			ntypes;
+	char	   *query = query_text(access, keys, types, &ntypes);
+	SPIPlanPtr	plan = SPI_prepare(query, ntypes, types);
 
-	for (LkColumn c = 0; c < LK_NKEYS; c++)
-	{
-		if (access->columns[c].attnum != 0 && (keys & LK_KEY(c)) != 0)
-			types[ntypes++] = access->columns[c].type;
-	}
-	plan = SPI_prepare(lk_policies_query(access, keys), ntypes, types);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare the question: %s",
 			 SPI_result_code_string(SPI_result));
-	if (!list_member_oid(source_of(plan)->relationOids, access->relation))
-		lk_policies_refuse(RENAMED);
 	check_types(access, source_of(plan)->resultDesc);
 	return plan;
 }
 
-/*
- * What is wrong with the question as it was analysed last, or NULL.  Names
- * were looked up then, so that it must be the relation's number as well.
- */
+/* What is wrong with the question as it was analysed last, or NULL. */
 static const char *
-question_problem(const LkAccess *access, SPIPlanPtr plan)
+question_problem(SPIPlanPtr plan)
 {
-	CachedPlanSource *source = source_of(plan);
-
-	if (!list_member_oid(source->relationOids, access->relation))
-		return RENAMED;
-	return lk_inforce_problem(linitial(source->query_list), LK_READER_CALLER,
-							  NULL).cause;
+	return lk_inforce_problem(linitial(source_of(plan)->query_list),
+							  LK_READER_CALLER, NULL).cause;
 }
 
 /* Prepare the question, to be kept with the registration. */
@@ -169,25 +177,19 @@ static void
 prepare(LkAccess *access)
 {
 	Oid			types[LK_NKEYS];
-	int			ntypes = 0;
+	int			ntypes;
+	char	   *query = query_text(access, LK_ALL_KEYS, types, &ntypes);
 	SPIPlanPtr	plan;
 	const char *problem;
 
-	for (LkColumn c = 0; c < LK_NKEYS; c++)
-	{
-		if (access->columns[c].attnum != 0)
-			types[ntypes++] = access->columns[c].type;
-	}
-
 	/* one plan for all questions: they differ in the values of a key only */
-	plan = SPI_prepare_cursor(lk_policies_query(access, LK_ALL_KEYS), ntypes, types,
-							  CURSOR_OPT_GENERIC_PLAN);
+	plan = SPI_prepare_cursor(query, ntypes, types, CURSOR_OPT_GENERIC_PLAN);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare the question: %s",
 			 SPI_result_code_string(SPI_result));
 
 	/* before it is planned, too: planning may call functions and wrappers */
-	problem = question_problem(access, plan);
+	problem = question_problem(plan);
 	if (problem != NULL)
 		lk_policies_refuse(problem);
 	if (SPI_keepplan(plan) != 0)
@@ -215,7 +217,7 @@ pin(const LkAccess *access, CachedPlan **pinned)
 		const char *problem;
 
 		*pinned = SPI_plan_get_cached_plan(access->plan);
-		problem = question_problem(access, access->plan);
+		problem = question_problem(access->plan);
 		if (problem == NULL &&
 			(source_of(access->plan)->is_valid || lk_discarding_caches()))
 			return NULL;
@@ -257,7 +259,7 @@ execute(LkAccess *access, Datum *values)
 	/* what ran is what was looked at, unless it was planned once more */
 	if (source_of(access->plan)->generation != generation)
 	{
-		problem = question_problem(access, access->plan);
+		problem = question_problem(access->plan);
 		if (problem != NULL)
 			lk_policies_refuse(problem);
 	}

@@ -41,15 +41,9 @@ extern _Noreturn void lk_policies_refuse(const char *cause);
 #define LK_ALL_KEYS		(LK_KEY(LK_COLUMN_ROOM) | LK_KEY(LK_COLUMN_IDENTITY))
 
 /*
- * The query for rows, of a registration whose relation is locked: all columns
- * that are mapped, in their order.  Its parameters are of the types of the
- * keys that are compared and mapped.
- */
-extern char *lk_policies_query(const LkAccess *access, int keys);
-
-/*
- * Prepare it, within SPI; makes sure that it is the relation's, whose name it
- * has.
+ * Prepare a query for rows, within SPI, of a registration whose relation is
+ * locked: all columns that are mapped, in their order.  Its parameters are of
+ * the types of the keys that are compared and mapped.
  */
 extern SPIPlanPtr lk_policies_prepare(const LkAccess *access, int keys);
 

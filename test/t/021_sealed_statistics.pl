@@ -25,7 +25,7 @@ is(bind_to($node, q{SELECT livekit_key_import(:secret, 'shop');}, "LIVEKIT_API_K
 (undef, $hidden{generated}) = split /\|/, $node->safe_psql('postgres', 'SELECT * FROM livekit_key_generate()');
 is($node->safe_psql('postgres', 'SELECT livekit_key_rewrap()'), '0', 'sealed anew');
 my $log = new_log($node, $offset);
-like($log, qr/plan:\n.*Query Text: INSERT INTO public[.]livekit_sealed_key/, 'auto_explain shows the statement within');
+like($log, qr/plan:\n.*Query Text: [^\n]*INSERT INTO public[.]livekit_sealed_key/, 'auto_explain shows the statement within');
 is(leaks($log, %hidden), 'bound', 'verbose, it shows in the plan what was bound, and no other secret');
 $offset = -s $node->logfile;
 is(bind_to($node, q{SELECT livekit_key_set('APIbound', :secret);}, $hidden{bound}, '-c log_parameter_max_length_on_error=0 -c auto_explain.log_verbose=off'), '', 'not verbose');
