@@ -1,12 +1,14 @@
 -- LiveKit tokens from PostgREST: who may join is decided by row-level security.
 --
--- As a superuser, in a fresh database; the key file and livekit_token.url are
--- set already, as the README says:
---     psql -d app -f examples/api.sql
--- PostgREST's configuration:
---     db-uri = "postgres://authenticator@localhost/app"
+-- As a superuser, into a database of its own; the key file and livekit_token.url
+-- are set already, as the README says:
+--     createdb web && psql -d web -v ON_ERROR_STOP=1 -1 -f examples/api.sql
+-- PostgREST's configuration; the secret, of 32 bytes or more, is that of whoever
+-- signs your users in (or their public key, as JSON):
+--     db-uri = "postgres://authenticator@localhost/web"
 --     db-schemas = "api"
 --     db-anon-role = "anon"
+--     jwt-secret = "…"
 -- Then, with a JWT that has {"role": "web_user", "sub": "alice"}:
 --     curl -H "Authorization: Bearer $JWT" -d room=standup localhost:3000/rpc/livekit_join
 
@@ -24,13 +26,15 @@ GRANT anon, web_user TO authenticator;
 -- Who is asking: the JWT's "sub".  This counts for the login role only.
 ALTER ROLE authenticator SET livekit_token.identity = 'postgrest';
 
--- Who may join which room; grants NULL is an ordinary participant.
+-- Who may join which room; grants NULL is an ordinary participant.  A misspelt
+-- grant is refused when it is written, by whomever, so all may call what checks it.
 CREATE TABLE members (
     room text,
     identity text,
-    grants jsonb,
+    grants jsonb CHECK (livekit.livekit_permission(grants) IS NOT NULL),
     PRIMARY KEY (room, identity)
 );
+GRANT EXECUTE ON FUNCTION livekit.livekit_permission TO PUBLIC;
 INSERT INTO members VALUES ('standup', 'alice'), ('standup', 'bob');
 
 ALTER TABLE members ENABLE ROW LEVEL SECURITY;

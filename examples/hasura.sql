@@ -1,8 +1,8 @@
 -- LiveKit tokens from Hasura: a mutation that returns one.
 --
--- As a superuser, in a fresh database; the key file and livekit_token.url are
--- set already, as the README says:
---     psql -d app -f examples/hasura.sql
+-- As a superuser, into a database of its own; the key file and livekit_token.url
+-- are set already, as the README says:
+--     createdb hasura && psql -d hasura -v ON_ERROR_STOP=1 -1 -f examples/hasura.sql
 -- Then in Hasura: connect as hasura, track both tables and the function, let
 -- the role "user" select room_token, and let it call the function:
 --     {"type": "pg_track_function", "args": {"source": "default",
@@ -20,22 +20,31 @@ CREATE EXTENSION livekit_token SCHEMA livekit;
 CREATE ROLE hasura LOGIN;
 ALTER ROLE hasura SET livekit_token.identity = 'hasura';
 
--- Who may join which room; grants NULL is an ordinary participant.  Where Hasura
--- owns the table, add FORCE ROW LEVEL SECURITY: policies pass the owner by.
+-- Who may join which room; grants NULL is an ordinary participant.  A misspelt
+-- grant is refused when it is written, by whomever, so all may call what checks it.
+-- Where Hasura owns the table, add FORCE ROW LEVEL SECURITY: policies pass the
+-- owner by.
 CREATE TABLE members (
     room text,
     identity text,
-    grants jsonb,
+    grants jsonb CHECK (livekit.livekit_permission(grants) IS NOT NULL),
     PRIMARY KEY (room, identity)
 );
+GRANT EXECUTE ON FUNCTION livekit.livekit_permission TO PUBLIC;
 INSERT INTO members VALUES ('standup', '42'), ('standup', '43');
 
 -- While a token is asked for, one's own rows; otherwise Hasura's permissions
--- decide, and it may work on the table as on any other.
+-- decide who reads what.
 ALTER TABLE members ENABLE ROW LEVEL SECURITY;
-CREATE POLICY own ON members TO hasura
+CREATE POLICY own ON members FOR SELECT TO hasura
     USING (livekit.livekit_join_request() IS NULL OR identity = livekit.livekit_identity());
-GRANT SELECT, INSERT, UPDATE, DELETE ON members TO hasura;
+GRANT SELECT ON members TO hasura;
+-- Whoever writes rows says who may join.  With these Hasura may, which
+-- livekit_lint() calls a danger (access_writable): a mistake in Hasura's permissions
+-- then lets users into any room.  At least nobody writes grants:
+--     GRANT INSERT (room, identity), DELETE ON members TO hasura;
+--     CREATE POLICY written ON members TO hasura
+--         USING (livekit.livekit_join_request() IS NULL);
 SELECT livekit.livekit_register_access('members');
 
 -- The type of the answer.  Hasura wants a table for it, which stays empty.

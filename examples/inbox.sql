@@ -1,7 +1,7 @@
 -- An inbox: LiveKit's webhooks, checked and kept, through PostgREST.
 --
 -- As a superuser, in the database of examples/api.sql and examples/outbox.sql:
---     psql -d app -f examples/inbox.sql
+--     psql -d web -v ON_ERROR_STOP=1 -1 -f examples/inbox.sql
 -- PostgREST refuses the content type of webhooks (application/webhook+json), so
 -- nginx stands before it: examples/webhook/nginx.conf.  livekit-server's
 -- configuration, with one of the keys that this database holds:
@@ -26,7 +26,7 @@ CREATE TABLE livekit_inbox (
     body        jsonb NOT NULL,
     received_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX ON livekit_inbox (room, identity);
+CREATE INDEX ON livekit_inbox (room, split_part(identity, '#', 1));
 -- From time to time, and not what is younger than an hour, since what is not
 -- here would be taken again:
 --     DELETE FROM livekit_inbox WHERE received_at < now() - interval '1 month';
@@ -70,15 +70,21 @@ CREATE FUNCTION livekit_joined() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     permission jsonb;
+    readable boolean := true;
 BEGIN
     -- Locked, so that a change of the row comes before this or sees this event.
-    SELECT livekit.livekit_permission(coalesce(grants, '{}')) INTO permission
-      FROM public.members
-     WHERE room = NEW.room AND identity = split_part(NEW.identity, '#', 1)
-       FOR SHARE;
+    -- Wrong grants must not lose it: with them nobody gets a token, nor may stay.
+    BEGIN
+        SELECT livekit.livekit_permission(grants) INTO permission
+          FROM public.members
+         WHERE room = NEW.room AND identity = split_part(NEW.identity, '#', 1)
+           FOR SHARE;
+    EXCEPTION WHEN invalid_parameter_value THEN
+        readable := false;
+    END;
     INSERT INTO public.livekit_outbox (rpc, body, unless_allowed)
     VALUES ('RemoveParticipant',
-            jsonb_build_object('room', NEW.room, 'identity', NEW.identity), true);
+            jsonb_build_object('room', NEW.room, 'identity', NEW.identity), readable);
     IF permission IS NOT NULL THEN
         INSERT INTO public.livekit_outbox (rpc, body)
         VALUES ('UpdateParticipant', jsonb_build_object('room', NEW.room,
@@ -93,15 +99,22 @@ CREATE TRIGGER joined AFTER INSERT ON livekit_inbox FOR EACH ROW
 REVOKE EXECUTE ON FUNCTION livekit_joined FROM PUBLIC;
 
 -- A user's devices (alice#phone), as far as they have been in the room: what
--- befalls the member befalls them all.
+-- befalls the member befalls them all.  So members are changed and deleted in
+-- READ COMMITTED only: by the snapshot of REPEATABLE READ or SERIALIZABLE, one that
+-- came in since the transaction began would be overlooked, and stay.
 CREATE OR REPLACE FUNCTION livekit_identities(room text, identity text) RETURNS SETOF text
-LANGUAGE sql STABLE
-BEGIN ATOMIC
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE invalid_transaction_state
+            USING MESSAGE = 'members change in READ COMMITTED transactions only';
+    END IF;
+    RETURN QUERY
     SELECT livekit_identities.identity
      UNION
-    SELECT i.identity FROM livekit_inbox AS i
+    SELECT i.identity FROM public.livekit_inbox AS i
      WHERE i.room = livekit_identities.room
        AND split_part(i.identity, '#', 1) = livekit_identities.identity;
-END;
+END $$;
 
 NOTIFY pgrst, 'reload schema';

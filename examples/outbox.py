@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Sends to LiveKit what livekit_outbox holds: the worker of examples/outbox.sql.
 
-    outbox.py "dbname=app user=livekit_worker"
+    outbox.py "dbname=web user=livekit_worker"
 
 Needs psycopg 3 (Debian: python3-psycopg).  Run as many as you like: each
 request is taken by one of them.  It may arrive twice, though, if a worker or
 the database dies between LiveKit's answer and COMMIT.  SIGTERM lets a worker
-finish what it is sending.
+finish what it is sending.  A server that does not answer keeps a worker for ten
+seconds with each request.
 
 It waits by LISTEN, so connect it to PostgreSQL itself, not to a pooler in
 transaction mode.
@@ -32,15 +33,16 @@ AGAIN = {408, 429}          # and 5xx: perhaps it works later
 IF_THERE = {"RemoveParticipant", "UpdateParticipant"}
 
 # The oldest that is due and that no other worker has.  Of those that change the
-# same thing the older goes first, or a new permission might be undone by an old.
+# same thing, a participant or the room, the older goes first, or a new permission
+# might be undone by an old.  Written so that the indexes of the table serve.
 TAKE = """
 SELECT id, rpc, body::text, project, unless_allowed FROM livekit_outbox AS o
  WHERE sent_at IS NULL AND next_attempt_at <= now() AND NOT EXISTS (
        SELECT FROM livekit_outbox AS earlier
-        WHERE earlier.sent_at IS NULL AND earlier.next_attempt_at < 'infinity'
+        WHERE earlier.sent_at IS NULL AND earlier.next_attempt_at <> 'infinity'
           AND earlier.id < o.id AND earlier.rpc = o.rpc
           AND earlier.body ->> 'room' = o.body ->> 'room'
-          AND earlier.body ->> 'identity' = o.body ->> 'identity')
+          AND coalesce(earlier.body ->> 'identity', '') = coalesce(o.body ->> 'identity', ''))
  ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"""
 STAYS = """
 SELECT livekit_may_stay(b ->> 'room', b ->> 'identity') FROM (SELECT %s::jsonb) AS q(b)"""

@@ -1,9 +1,9 @@
 -- An outbox: calls of LiveKit's server API that belong to a transaction.
 --
 -- As a superuser, in the database of examples/api.sql:
---     psql -d app -f examples/outbox.sql
+--     psql -d web -v ON_ERROR_STOP=1 -1 -f examples/outbox.sql
 -- and beside it one worker or several, which send what is in it:
---     examples/outbox.py "dbname=app user=livekit_worker"
+--     examples/outbox.py "dbname=web user=livekit_worker"
 --
 -- Who is to call LiveKit inserts a row.  ROLLBACK takes it back, COMMIT wakes a
 -- worker, and nobody waits for LiveKit.  The worker signs when it sends, so no
@@ -29,10 +29,14 @@ CREATE TABLE livekit_outbox (
     status          integer,                -- HTTP's
     response        text
 );
-CREATE INDEX ON livekit_outbox (next_attempt_at) WHERE sent_at IS NULL;
+-- What the worker asks for: the oldest that is due, and of the same thing none older.
+CREATE INDEX ON livekit_outbox (next_attempt_at, id) WHERE sent_at IS NULL;
+CREATE INDEX ON livekit_outbox (rpc, (body ->> 'room'), (coalesce(body ->> 'identity', '')), id)
+    WHERE sent_at IS NULL;
 -- Not done: SELECT * FROM livekit_outbox WHERE sent_at IS NULL;
 -- once more: UPDATE livekit_outbox SET next_attempt_at = now() WHERE id = 42;
--- from time to time: DELETE FROM livekit_outbox WHERE sent_at < now() - interval '1 month';
+-- from time to time, which takes those given up, too:
+--     DELETE FROM livekit_outbox WHERE created_at < now() - interval '1 month';
 
 CREATE FUNCTION livekit_outbox_notify() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -44,6 +48,9 @@ CREATE TRIGGER notify AFTER INSERT OR UPDATE OF next_attempt_at ON livekit_outbo
 
 -- The worker.  Give it a password: \password livekit_worker
 CREATE ROLE livekit_worker LOGIN;
+-- It waits for LiveKit within a transaction.  If the server ended that (from
+-- PostgreSQL 17 on, transaction_timeout would, too), the call would be made again.
+ALTER ROLE livekit_worker SET idle_in_transaction_session_timeout = 0;
 GRANT USAGE ON SCHEMA livekit TO livekit_worker;
 GRANT EXECUTE ON FUNCTION livekit.livekit_api_request, livekit.livekit_can_join TO livekit_worker;
 GRANT SELECT, UPDATE (attempts, next_attempt_at, last_error, sent_at, status, response)
@@ -88,7 +95,8 @@ BEGIN ATOMIC
 END;
 
 -- (a) Whose row is deleted leaves the room, unless there is a row again; and in
--- any case who was a moderator.  (TRUNCATE fires no such trigger.)
+-- any case who was a moderator.  (TRUNCATE fires no such trigger.)  Only inbox.sql
+-- knows a user's devices: without it alice#phone stays, here and in (b).
 CREATE FUNCTION livekit_member_gone() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

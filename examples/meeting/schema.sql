@@ -1,8 +1,8 @@
 -- A meeting application: PostgreSQL is its whole back end.
 --
--- As a superuser, in a fresh database; the key file and livekit_token.url are
--- set already, as the README says:
---     psql -d meeting -v ON_ERROR_STOP=1 -f schema.sql
+-- As a superuser, into a database of its own; the key file and livekit_token.url
+-- are set already, as the README says:
+--     createdb meeting && psql -d meeting -v ON_ERROR_STOP=1 -1 -f schema.sql
 -- Schema public has the data and the policies, api what PostgREST exposes,
 -- private what no role but the owner reaches.
 CREATE SCHEMA livekit;
@@ -32,7 +32,11 @@ GRANT EXECUTE ON FUNCTION livekit.livekit_token_source TO web_user;
 
 CREATE TABLE person (id text PRIMARY KEY CHECK (id !~ '#'), name text NOT NULL);
 CREATE TABLE room (name text PRIMARY KEY);
-CREATE TABLE role (name text PRIMARY KEY, grants jsonb NOT NULL);
+CREATE TABLE role (
+    name   text PRIMARY KEY,
+    -- A misspelt grant is refused when it is written.
+    grants jsonb NOT NULL CHECK (livekit.livekit_permission(grants) IS NOT NULL)
+);
 CREATE TABLE member (
     room   text REFERENCES room,
     person text REFERENCES person,
@@ -137,7 +141,9 @@ CREATE TABLE livekit_outbox (
     status          integer,
     response        text
 );
-CREATE INDEX ON livekit_outbox (next_attempt_at) WHERE sent_at IS NULL;
+CREATE INDEX ON livekit_outbox (next_attempt_at, id) WHERE sent_at IS NULL;
+CREATE INDEX ON livekit_outbox (rpc, (body ->> 'room'), (coalesce(body ->> 'identity', '')), id)
+    WHERE sent_at IS NULL;
 
 CREATE FUNCTION private.notify() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -148,7 +154,9 @@ CREATE TRIGGER notify AFTER INSERT OR UPDATE OF next_attempt_at ON livekit_outbo
     EXECUTE FUNCTION private.notify();
 
 CREATE ROLE livekit_worker LOGIN;
-GRANT SELECT, UPDATE ON livekit_outbox TO livekit_worker;
+ALTER ROLE livekit_worker SET idle_in_transaction_session_timeout = 0;
+GRANT SELECT, UPDATE (attempts, next_attempt_at, last_error, sent_at, status, response)
+    ON livekit_outbox TO livekit_worker;
 GRANT USAGE ON SCHEMA livekit TO livekit_worker;
 GRANT EXECUTE ON FUNCTION livekit.livekit_api_request, livekit.livekit_can_join TO livekit_worker;
 
@@ -174,7 +182,7 @@ CREATE TABLE livekit_inbox (
     body        jsonb NOT NULL,
     received_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-CREATE INDEX ON livekit_inbox (room, identity);
+CREATE INDEX ON livekit_inbox (room, split_part(identity, '#', 1));
 
 -- A webhook as nginx.conf passes it on: the raw body, which is what LiveKit
 -- signed, and the signature in a header.
@@ -229,15 +237,23 @@ BEGIN ATOMIC
                'hidden', 'recorder'));
 END;
 
--- When the row changes: for all devices that were ever in the room.
+-- When the row changes: for the person, and all devices that were ever in the
+-- room.  In READ COMMITTED only, as PostgREST has it: by the snapshot of another
+-- level, a device that came in since the transaction began would be overlooked.
 CREATE FUNCTION private.member_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     had jsonb := (SELECT grants FROM public.role WHERE name = old.role);
     has jsonb := (SELECT grants FROM public.role WHERE name = new.role);  -- NULL: DELETE
 BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE invalid_transaction_state
+            USING MESSAGE = 'members change in READ COMMITTED transactions only';
+    END IF;
     PERFORM private.put_right(old.room, identity, private.loses(had, has))
-       FROM (SELECT DISTINCT identity FROM public.livekit_inbox
+       FROM (SELECT old.person AS identity
+              UNION
+             SELECT identity FROM public.livekit_inbox
               WHERE room = old.room AND split_part(identity, '#', 1) = old.person) devices;
     RETURN NULL;
 END $$;

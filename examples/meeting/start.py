@@ -41,7 +41,7 @@ def database(url):
     psql("postgres", "-c", "CREATE DATABASE meeting")
     psql("meeting", "-c", "LOAD 'livekit_token'",
          "-c", f"ALTER DATABASE meeting SET livekit_token.url = '{url}'")
-    psql("meeting", "-f", str(HERE / "schema.sql"))
+    psql("meeting", "-1", "-f", str(HERE / "schema.sql"))
     secret = RUN / "jwt.secret"
     secret.touch(mode=0o600)
     secret.write_text(psql("meeting", "-Atc", "SELECT secret FROM private.jwt_secret").strip())

@@ -44,6 +44,10 @@ BEGIN
              ORDER BY f.identity IS NOT DISTINCT FROM me DESC, f.number
              LIMIT 1 FOR UPDATE SKIP LOCKED);
     RETURN FOUND;
+EXCEPTION WHEN unique_violation THEN
+    -- Another call of his got one at the same moment.
+    RETURN EXISTS (SELECT FROM public.chair AS c
+                    WHERE c.room = sit.room AND c.identity = me AND c.until > clock_timestamp());
 END $$;
 REVOKE EXECUTE ON FUNCTION sit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sit TO app_user;

@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -59,6 +60,9 @@ def suite(tap, program, key, secret):
         with Session("postgres", "api") as admin:
             rights(check, admin)
             at_once(check, admin)
+            by_snapshot(check, admin)
+            misspelt(check, admin)
+            crowded(check, admin)
             worker.suite(check, admin, python, log, secret)
             with rest.started(home / command, "api", rest_log) as gateway, \
                     webhook.started(gateway.port) as hook:
@@ -89,12 +93,14 @@ def fresh():
 
 
 def included(name):
-    """Run a file of examples/ in the database of examples/api.sql."""
-    done = subprocess.run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-d", "api", "-f",
-                           database.EXAMPLES / f"{name}.sql"], text=True,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE,
-                          env={**os.environ, "PGOPTIONS": "-c client_min_messages=warning"})
+    """Run a file of examples/ in the database of examples/api.sql, as it says."""
+    text = (database.EXAMPLES / f"{name}.sql").read_text()
+    command, = re.findall(r"^--     (psql -d web .*)$", text, re.M)
+    done = subprocess.run(command.replace(" web ", " api ").split(), text=True,
+                          cwd=database.EXAMPLES.parent, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env={**os.environ, "PSQLRC": os.devnull,
+                               "PGOPTIONS": "-c client_min_messages=warning"})
     if done.returncode or done.stderr:
         raise install.Failure(f"examples/{name}.sql: {done.stderr}")
 
@@ -147,6 +153,11 @@ def rights(check, admin):
     ]:
         with Session(user, "api") as session:
             check(f"{user} cannot: {statement}", differences("42501", code(session.run, statement)))
+    admin.run("ALTER DATABASE api SET idle_in_transaction_session_timeout = '1s'")
+    with Session("livekit_worker", "api") as session:
+        check("the worker may wait for LiveKit", differences(
+            [["0"]], session.run("SHOW idle_in_transaction_session_timeout")))
+    admin.run("ALTER DATABASE api RESET idle_in_transaction_session_timeout")
     # A trigger's function is called by whoever has the table.
     with Session("other", "api") as other:
         other.run("CREATE TABLE mine (room text, identity text, grants jsonb, event text)")
@@ -166,8 +177,6 @@ def rights(check, admin):
             " SELECT (SELECT count(*) FROM u) + (SELECT count(*) FROM livekit_outbox)")))
     admin.run("DROP TABLE mine; DROP OWNED BY other; DROP ROLE other; TRUNCATE livekit_outbox")
     # The triggers run for whoever may change a member, and check what is written.
-    check("a misspelt grant is refused when it is written", differences("22023", code(
-        admin.run, "UPDATE members SET grants = '{\"canPublsh\": true}'")))
     def grants(text):
         return f"UPDATE members SET grants = '{text}' WHERE identity = 'zoe'"
 
@@ -249,6 +258,58 @@ def at_once(check, admin):
             [] if allowed is None else [["false"]], rows))
         admin.run("TRUNCATE livekit_outbox, livekit_inbox")
     admin.run("INSERT INTO members VALUES ('standup', 'alice')")
+
+
+def by_snapshot(check, admin):
+    """A device comes in that a transaction with an older snapshot does not see."""
+    for level in "REPEATABLE READ", "SERIALIZABLE":
+        for statement in ("DELETE FROM members", "UPDATE members SET grants = '{}'",
+                          "UPDATE members SET room = 'retro'"):
+            with Session("postgres", "api") as changing:
+                changing.run(f"BEGIN ISOLATION LEVEL {level}; SELECT FROM members")
+                admin.run("INSERT INTO livekit_inbox VALUES ('EV_phone', 'participant_joined',"
+                          " 'standup', 'alice#phone', '{}')")
+                check(f"refused in {level}: {statement}", differences("25000", code(
+                    changing.run, f"{statement} WHERE identity = 'alice'")))
+            admin.run("TRUNCATE livekit_outbox, livekit_inbox")
+
+
+def misspelt(check, admin):
+    """Grants that nobody can have."""
+    insert = "INSERT INTO members VALUES ('standup', 'eve', '{\"canPublsh\": true}')"
+    for statement in insert, "UPDATE members SET grants = '{\"canPublsh\": true}'":
+        check(f"refused when it is written: {statement}", differences(
+            "22023", code(admin.run, statement)))
+    admin.run("GRANT INSERT ON members TO web_user;"
+              " CREATE POLICY writes ON members FOR INSERT TO web_user WITH CHECK (true)")
+    with Session("authenticator", "api") as session:
+        check("whoever may write is told", differences(
+            "22023", code(session.run, f"SET ROLE web_user; {insert}")))
+    admin.run("REVOKE INSERT ON members FROM web_user; DROP POLICY writes ON members")
+    # A table that does not check them.
+    admin.run(f"ALTER TABLE members DROP CONSTRAINT members_grants_check; {insert}")
+    admin.run("INSERT INTO livekit_inbox VALUES ('EV_eve', 'participant_joined', 'standup',"
+              " 'eve', '{}')")
+    check("a webhook about who has such is kept, and removes them", differences(
+        [["EV_eve", "RemoveParticipant", "eve", "f"]], admin.run(
+            "SELECT i.id, rpc, o.body ->> 'identity', unless_allowed"
+            " FROM livekit_inbox AS i, livekit_outbox AS o")))
+    admin.run("DELETE FROM members WHERE identity = 'eve';"
+              "ALTER TABLE members ADD CHECK (livekit.livekit_permission(grants) IS NOT NULL);"
+              "TRUNCATE livekit_outbox, livekit_inbox")
+
+
+def crowded(check, admin):
+    """A room of many events."""
+    admin.run("INSERT INTO livekit_inbox (id, event, room, identity, body)"
+              " SELECT n, 'participant_left', 'hall', 'user' || n || '#phone', '{}'"
+              " FROM generate_series(1, 20000) AS n")
+    query = "SELECT i FROM livekit_identities('hall', 'user7') AS i ORDER BY 1"
+    check("one's devices are known", differences(
+        [["user7"], ["user7#phone"]], admin.run(query)))
+    looked = worker.pages(admin, query)
+    check("and found at once", [] if looked < 50 else [f"by {looked} pages"])
+    admin.run("TRUNCATE livekit_inbox")
 
 
 class Client:

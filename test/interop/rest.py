@@ -4,20 +4,19 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import secrets
 import socket
 import tempfile
 from pathlib import Path
 
+import database
 import jws
 import program
 import server
+from install import Failure
 
-CONFIG = """\
-db-uri = "postgres://authenticator@/{database}?host={PGHOST}&port={PGPORT}"
-db-schemas = "api"
-db-anon-role = "anon"
-jwt-secret = "{secret}"
+PORTS = """\
 server-host = "127.0.0.1"
 server-port = {port}
 admin-server-port = {admin}
@@ -78,6 +77,16 @@ class Rest:
                 own.close()
 
 
+def configuration(**ours):
+    """As examples/api.sql has it, but for the database and the secret."""
+    text = (database.EXAMPLES / "api.sql").read_text()
+    settings = dict(re.findall(r'^--     ([a-z-]+) = "(.*)"$', text, re.M))
+    ours = {name.replace("_", "-"): value for name, value in ours.items()}
+    if not ours.keys() <= settings.keys():
+        raise Failure(f"examples/api.sql configures only {', '.join(settings)}")
+    return "".join(f'{name} = "{value}"\n' for name, value in {**settings, **ours}.items())
+
+
 @contextlib.contextmanager
 def started(path, name, log):
     """PostgREST before a database."""
@@ -86,8 +95,9 @@ def started(path, name, log):
     with tempfile.TemporaryDirectory(prefix="livekit_rest.") as home:
         config = Path(home) / "rest.conf"
         config.touch(mode=0o600)
-        config.write_text(CONFIG.format(database=name, secret=secret, port=port, admin=admin,
-                                        **os.environ))
+        config.write_text(PORTS.format(port=port, admin=admin) + configuration(
+            db_uri="postgres://authenticator@/{}?host={PGHOST}&port={PGPORT}".format(
+                name, **os.environ), jwt_secret=secret))
         with program.running([path, config], log, lambda: server.get(admin, "/ready")[0] == 200,
                              cwd=home):
             yield Rest(port, secret)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import ssl
 import subprocess
@@ -178,6 +179,7 @@ def due(row, **columns):
 def suite(check, admin, python, log, secret):
     """The worker by itself, before a LiveKit that does what it likes."""
     outbox = Outbox(admin)
+    backlog(check, outbox)
     with LiveKit() as livekit:
         move(admin, f"ws://127.0.0.1:{livekit.port}")
         with working(python, log) as worker:
@@ -185,6 +187,7 @@ def suite(check, admin, python, log, secret):
             answers(check, outbox, livekit)
             mistakes(check, outbox, livekit, admin)
             allowed(check, outbox, livekit, admin)
+            in_order(check, outbox, livekit)
             away(check, outbox, livekit, admin)
             check("ends with 0 when it has nothing to do", differences(0, stopped(worker)))
         ends(check, outbox, livekit, python, log)
@@ -194,6 +197,49 @@ def suite(check, admin, python, log, secret):
     check("no token is in the table", differences(["0"], kept))
     check("nor in what the workers said", b"eyJ" in log.read_bytes())
     admin.run("TRUNCATE livekit_outbox")
+
+
+def pages(session, query):
+    """How many pages a query looks at."""
+    (plan,), = session.run(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query}")
+    plan = json.loads(plan)[0]["Plan"]
+    return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+
+
+def backlog(check, outbox):
+    """Many requests, while no worker is there."""
+    take, = re.findall(r'^TAKE = """$(.*?)"""', PROGRAM.read_text(), re.M | re.S)
+    for title, body in [
+        ("for participants", "jsonb_build_object('room', 'r', 'identity', n)"),
+        ("for a room", "jsonb_build_object('room', 'r')"), ("for none", "'{}'"),
+    ]:
+        outbox.admin.run("INSERT INTO livekit_outbox (rpc, body)"
+                         f" SELECT 'SendData', {body} FROM generate_series(1, 20000) AS n")
+        with Session("livekit_worker", "api") as session:
+            looked = pages(session, take)
+            check(f"of 20000 requests {title} one is found at once",
+                  [] if looked < 50 else [f"by {looked} pages"])
+        outbox.admin.run("TRUNCATE livekit_outbox")
+    delete, = re.findall(r"DELETE FROM livekit_outbox WHERE .*?;",
+                         (database.EXAMPLES / "outbox.sql").read_text())
+    outbox.put("ListRooms", {}, next_attempt_at="'infinity'",
+               created_at="now() - interval '9 weeks'")
+    outbox.put("ListRooms", {}, created_at="now() - interval '1 day'")
+    outbox.admin.run(delete)
+    check("what was given up is deleted one day", differences(
+        [["f"]], outbox.admin.run("SELECT next_attempt_at = 'infinity' FROM livekit_outbox")))
+    outbox.admin.run("TRUNCATE livekit_outbox")
+
+
+def in_order(check, outbox, livekit):
+    """What changes the same room does so in its order."""
+    count = len(livekit.requests)
+    livekit.answers.append((500, b""))
+    outbox.settled(outbox.put("UpdateRoomMetadata", {"room": "r", "metadata": "old"}))
+    outbox.done(outbox.put("UpdateRoomMetadata", {"room": "r", "metadata": "new"}))
+    until(lambda: not outbox.pending())
+    check("an older request that is tried again is not overtaken", differences(
+        ["old", "old", "new"], [body["metadata"] for _, _, body in livekit.requests[count:]]))
 
 
 def sends(check, outbox, livekit, admin, secret):
@@ -412,7 +458,8 @@ def several(check, outbox, livekit, admin, python, log):
         for _ in range(3):
             stack.enter_context(working(python, log))
         admin.run("INSERT INTO livekit_outbox (rpc, body) SELECT 'SendData',"
-                  " jsonb_build_object('room', 'r', 'data', n) FROM generate_series(1, 60) AS n")
+                  " jsonb_build_object('room', 'r' || n, 'data', n)"
+                  " FROM generate_series(1, 60) AS n")
         until(lambda: not outbox.pending())
         sent = [body["data"] for _, _, body in livekit.requests[count:]]
         check("three workers send each request once", differences(

@@ -2,7 +2,7 @@
 //
 // Drives the page in three browsers, against everything else as it is: LiveKit's
 // server, PostgREST, nginx, PostgreSQL.  Prints TAP.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 
@@ -46,6 +46,12 @@ async function eventually(title, question, diagnosis = () => `not within ${PATIE
 function sql(query) {
   const text = execFileSync('psql', ['-XqAt', '-d', 'meeting', '-v', 'ON_ERROR_STOP=1', '-c', query]);
   return JSON.parse(text.toString().trim() || 'null');
+}
+
+// The SQLSTATE of what ought to be refused.
+function refusal(statement) {
+  const { stderr } = spawnSync('psql', ['-Xq', '-d', 'meeting', '-v', 'VERBOSITY=sqlstate', '-c', statement]);
+  return stderr.toString().trim().replace('ERROR:  ', '');
 }
 
 const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
@@ -269,6 +275,16 @@ async function records(page, stays) {
   same('a forged webhook is refused', (await call(page, '/hook', forged, { Authorization: tokens[0] })).status, 403);
   same('and an unsigned one', (await call(page, '/hook', forged)).status, 403);
   same('and neither is in the inbox', sql(`SELECT to_json(count(*)) FROM livekit_inbox WHERE id = 'EV_forged'`), 0);
+  same('GET is no webhook', await page.evaluate(async () => (await fetch('/hook')).status), 403);
+  same('nor is more than a megabyte', (await call(page, '/hook', ' '.repeat(2 ** 20 + 1))).status, 413);
+  sql(`DELETE FROM member WHERE person = 'scribe'`);
+  same('a member of whom no webhook told is removed all the same', sql(`
+    SELECT json_agg(rpc) FROM livekit_outbox WHERE body ->> 'identity' = 'scribe'`), ['RemoveParticipant']);
+  same('a misspelt grant is refused', refusal(`UPDATE role SET grants = '{"canPublsh": true}'`), '22023');
+  same('so is a change by an old snapshot', refusal(
+    'BEGIN ISOLATION LEVEL REPEATABLE READ; DELETE FROM member'), '25000');
+  same('and a worker that would write other requests', refusal(
+    `SET ROLE livekit_worker; UPDATE livekit_outbox SET body = '{}'`), '42501');
   await eventually('all of the outbox is sent', () =>
     sql('SELECT to_json(count(*)) FROM livekit_outbox WHERE sent_at IS NULL') === 0);
   same('at the first attempt', sql('SELECT to_json(max(attempts)) FROM livekit_outbox'), 1);
