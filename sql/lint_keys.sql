@@ -1,7 +1,7 @@
 --
 -- Keys as livekit_lint sees them: weak, old, of no more use, unusable, or open
 -- to others by their directory; sealed ones that a publication carries; the
--- triggers that tell sessions of changes.  Each finding goes with its mend.
+-- triggers that tell sessions of changes.  Each finding goes when it is mended.
 --
 SELECT current_setting('livekit_token.key_file') AS file, current_setting('livekit_token.key_file') || '.lint' AS other \gset
 \set keys :other /keys
@@ -13,7 +13,7 @@ SET client_min_messages = warning;
 \pset fieldsep '\n\t'
 CREATE SCHEMA lint;
 CREATE FUNCTION lint.keys() RETURNS SETOF text LANGUAGE sql AS $$
-	SELECT concat_ws(' ', rule, object) FROM livekit_lint() WHERE rule ~ '^(master_)?key|^trigger_not' ORDER BY rule COLLATE "C", object COLLATE "C" $$;
+	SELECT concat_ws(' ', rule, object) FROM livekit_lint() WHERE rule ~ '^(master_|no_)?key|^trigger_not' ORDER BY rule COLLATE "C", object COLLATE "C" $$;
 
 -- the keys of the other tests: two in a new file, and by now nobody minds
 SELECT lint.keys();
@@ -46,8 +46,9 @@ SELECT shell(:'other', 'chmod 644 $F/keys');
 SELECT object, severity, finding ~ 'mode|permission' AS says_why FROM lint_look('key_unusable');
 SET livekit_token.key_file = :'none';
 SELECT object, severity, mend FROM lint_look('key_unusable');
-SET livekit_token.key_file = '';
 SELECT lint.keys();
+SET livekit_token.key_file = '';
+SELECT * FROM lint_look('no_key');
 
 -- the table: keys that another replaced, and that nobody needs any more
 SET livekit_token.master_key_file = :'none';
@@ -66,8 +67,9 @@ SELECT object FROM lint_look('key_retired');
 SET livekit_token.max_ttl = 0;
 SELECT object FROM lint_look('key_retired');
 RESET livekit_token.max_ttl;
-SELECT lint_mend('key_retired');
-UPDATE livekit_sealed_key SET created_at = clock_timestamp() - interval '91 days' WHERE api_key IN ('APIthree', 'APIone');
+SELECT livekit_key_drop('APItwo'), livekit_key_drop('APIone');
+SELECT lint.keys();
+UPDATE livekit_sealed_key SET created_at = clock_timestamp() - interval '91 days' WHERE api_key = 'APIthree';
 SELECT * FROM lint_look('key_old');
 SELECT object FROM lint_look('no_url');
 UPDATE livekit_sealed_key SET url = 'wss://acme.example.com' WHERE api_key = 'APIthree';
@@ -77,8 +79,15 @@ SET livekit_token.key_file = :'none';
 SELECT lint.keys();
 SET livekit_token.key_file = :'file';
 SELECT * FROM lint_look('key_unused');
-SELECT lint_mend('key_unused');
-SELECT object FROM lint_look('key_old');
+SELECT livekit_key_retire('APIfour', force => true);
+SELECT lint.keys();
+-- another project's key signs; then none does
+SET livekit_token.key_file = '';
+SELECT lint.keys();
+SELECT livekit_key_retire('APIthree', force => true);
+SELECT lint.keys();
+SET livekit_token.key_file = :'file';
+SELECT lint.keys();
 
 -- publications that carry them
 SET client_min_messages = error;	-- of wal_level
@@ -86,10 +95,11 @@ CREATE PUBLICATION regress_livekit_some FOR TABLE livekit_access, livekit_sealed
 CREATE PUBLICATION "regress_livekit_Schema" FOR TABLES IN SCHEMA public;
 CREATE PUBLICATION regress_livekit_other FOR TABLE livekit_access;
 SELECT * FROM lint_look('keys_published');
-SELECT lint_mend('keys_published');
+DROP PUBLICATION regress_livekit_some, "regress_livekit_Schema";
+SELECT object FROM lint_look('keys_published');
 CREATE PUBLICATION regress_livekit_all FOR ALL TABLES;
 SELECT object, mend FROM lint_look('keys_published');
-DROP PUBLICATION regress_livekit_some, "regress_livekit_Schema", regress_livekit_other, regress_livekit_all;
+DROP PUBLICATION regress_livekit_other, regress_livekit_all;
 
 -- as pg_restore --disable-triggers leaves them, or a hand
 ALTER TABLE livekit_sealed_key DISABLE TRIGGER ALL;

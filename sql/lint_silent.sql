@@ -29,7 +29,7 @@ CREATE ROLE regress_livekit_anon NOLOGIN;
 CREATE ROLE regress_livekit_web NOLOGIN;
 CREATE ROLE regress_livekit_gateway LOGIN NOINHERIT IN ROLE regress_livekit_anon, regress_livekit_web;
 ALTER ROLE regress_livekit_gateway SET livekit_token.identity = 'postgrest';
-ALTER ROLE regress_livekit_gateway SET pgrst.db_schemas = 'api, publicity';
+ALTER ROLE regress_livekit_gateway SET pgrst.db_schemas = 'api, publicity, pub lic';
 CREATE SCHEMA api;
 CREATE FUNCTION api.livekit_join(room text, device text DEFAULT NULL) RETURNS SETOF livekit_connection LANGUAGE sql VOLATILE
 BEGIN ATOMIC SELECT * FROM public.livekit_join(room, device => device); END;
@@ -49,11 +49,12 @@ GRANT EXECUTE ON FUNCTION livekit_verify TO PUBLIC;
 ALTER TABLE members OWNER TO regress_livekit_owner;
 SELECT * FROM findings;
 
--- roles beyond the policies that nobody can be, or that may sign nothing
+-- roles beyond the policies that nobody can be, or that may sign nothing; who has no part in joining here
 CREATE ROLE regress_livekit_dump LOGIN BYPASSRLS;
 CREATE ROLE regress_livekit_service NOLOGIN BYPASSRLS;
 GRANT EXECUTE ON FUNCTION livekit_issue TO regress_livekit_service;
 CREATE ROLE regress_livekit_root NOLOGIN SUPERUSER;
+ALTER ROLE regress_livekit_dump SET livekit_token.identity = 'app.user_id';
 ALTER ROLE regress_livekit_dump SET row_security = off;
 ALTER ROLE regress_livekit_web SET livekit_token.identity = 'role';
 ALTER ROLE regress_livekit_web IN DATABASE template1 SET livekit_token.identity = 'postgrest';
@@ -73,6 +74,9 @@ CREATE FUNCTION api.is_new(room text) RETURNS boolean LANGUAGE sql VOLATILE AS '
 CREATE POLICY writers ON members FOR INSERT TO regress_livekit_owner WITH CHECK (api.is_new(room));
 CREATE POLICY nobody ON members AS RESTRICTIVE FOR SELECT USING (true);
 CREATE POLICY everybody ON rooms USING (true);
+CREATE FUNCTION api.door(room text) RETURNS text SECURITY DEFINER SET search_path = pg_catalog, pg_temp RETURN livekit_issue('guest', room);
+ALTER FUNCTION api.door OWNER TO regress_livekit_service;
+REVOKE EXECUTE ON FUNCTION api.door FROM PUBLIC;
 SELECT * FROM findings;
 
 -- a setting that would show secrets, when another one keeps them back

@@ -3,8 +3,9 @@
  * lint.c
  *	  What is dangerous in this database.
  *
- * Runs the rules of lintrules.c, each in a subtransaction: what the caller may
- * not look at is one finding, and not the end of the others.
+ * Runs the rules of lintkeys.c, lintroles.c, lintaccess.c and lintsettings.c,
+ * each in a subtransaction: what the caller may not look at is one finding,
+ * and not the end of the others.
  *
  * Portions Copyright (c) 2026, the livekit_token authors
  * SPDX-License-Identifier: PostgreSQL
@@ -45,6 +46,13 @@
 #include "compat.h"
 
 #define SCHEMA "@schema@"
+
+static const LkLintRule *const subjects[] = {
+	lk_lint_keys,
+	lk_lint_roles,
+	lk_lint_access,
+	lk_lint_settings,
+};
 
 static const char *const severity_names[] = {
 	[LK_DANGER] = "danger",
@@ -234,8 +242,11 @@ livekit_lint(PG_FUNCTION_ARGS)
 		set_name(&lint, 3, &copy->columns[LK_COLUMN_IDENTITY]);
 		set_name(&lint, 4, &copy->columns[LK_COLUMN_ROOM]);
 	}
-	for (int i = 0; i < lk_nlint_rules; i++)
-		apply(&lint, &lk_lint_rules[i]);
+	for (size_t i = 0; i < lengthof(subjects); i++)
+	{
+		for (const LkLintRule *rule = subjects[i]; rule->name; rule++)
+			apply(&lint, rule);
+	}
 	list_sort(lint.findings, compare);
 	foreach(cell, lint.findings)
 		put((ReturnSetInfo *) fcinfo->resultinfo, lfirst(cell));

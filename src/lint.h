@@ -22,11 +22,19 @@ typedef enum LkSeverity
 } LkSeverity;
 
 /*
- * What is looked for: a SELECT of object, finding and mend, all text.  It
- * runs as the caller, on search_path pg_catalog, pg_temp, with @schema@
- * replaced by the extension's schema, and these parameters: $1 the number of
- * that schema, $2 the age that keys may have, $3 the number of the access
- * relation or NULL, $4 and $5 the names of its columns of identity and room.
+ * What is looked for: a SELECT of object, finding and mend, all text, a row
+ * for each finding.  It runs as the caller, read-only, on search_path
+ * pg_catalog, pg_temp, with @schema@ replaced by the extension's schema, and
+ * these parameters:
+ *
+ *	$1 regnamespace	the extension's schema
+ *	$2 interval		the age from which a key is old
+ *	$3 regclass		the access relation, or NULL
+ *	$4, $5 name		its columns with the identity, or NULL, and the room
+ *
+ * A mend that ends in a semicolon is a statement that can be run as it is, and
+ * takes nothing away that may be there on purpose; one with " = " is a line
+ * for postgresql.conf; any other is a sentence.
  */
 typedef struct LkLintRule
 {
@@ -35,7 +43,10 @@ typedef struct LkLintRule
 	const char *query;
 } LkLintRule;
 
-extern const LkLintRule lk_lint_rules[];
-extern const int lk_nlint_rules;
+/* The rules by subject; after the last one comes one without a name. */
+extern const LkLintRule lk_lint_keys[];
+extern const LkLintRule lk_lint_roles[];
+extern const LkLintRule lk_lint_access[];
+extern const LkLintRule lk_lint_settings[];
 
 #endif							/* LK_LINT_H */
