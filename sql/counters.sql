@@ -54,6 +54,22 @@ SELECT s.*, a.* FROM unnest(ARRAY['SELECT livekit_issue(''alice'', ''standup'')'
 	'SELECT 1 / (length(t) - length(t)) FROM livekit_issue(''alice'', ''standup'') t', 'SELECT livekit_issue(''alice'', NULL)',
 	'SELECT livekit_inspect(''x'')', 'SELECT livekit_keys()', 'SELECT livekit_grant_types()', 'SELECT livekit_counters()']) s, pg_temp.adds(s) a;
 
+-- what a policy raises of its own is no refusal, but for one that denies
+CREATE FUNCTION fails() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE current_setting('app.fails');
+	RETURN true;
+END $$;
+CREATE POLICY fails ON members AS RESTRICTIVE USING (fails());
+SET ROLE regress_livekit_alice;
+SELECT fails, a.* FROM unnest(ARRAY['SELECT 1', 'SELECT 1 / 0', 'SELECT current_setting(''app.none'')', 'DO $do$BEGIN RAISE no_data_found; END$do$', 'DO $do$BEGIN RAISE program_limit_exceeded; END$do$',
+	'DO $do$BEGIN RAISE cardinality_violation; END$do$', 'DO $do$BEGIN RAISE insufficient_privilege; END$do$', 'TABLE livekit_access', 'SELECT livekit_join(''standup'')']) fails, set_config('app.fails', fails, false) c,
+	pg_temp.adds('SELECT livekit_join(''standup'')' || left(c, 0)) a;
+SELECT s.*, a.* FROM unnest(ARRAY['SELECT livekit_join(NULL)', 'SELECT livekit_issue(''a'', ''b'')']) s, pg_temp.adds(s) a;
+RESET ROLE;
+DROP POLICY fails ON members;
+DROP FUNCTION fails;
+
 -- whatever is written of it
 SELECT mode, a.* FROM unnest('{off, log, both}'::text[]) mode, set_config('livekit_token.audit', mode, false) m,
 	pg_temp.adds('SELECT livekit_issue(''alice'', ''standup'')') a;

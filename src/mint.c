@@ -44,18 +44,31 @@ sign(LkMint *mint, LkPermitter permitter)
 	lk_audit_issued(mint->via, &mint->caller, &permit->claims, key);
 }
 
+/*
+ * Is the error being handled a refusal?  What a policy raises is none, unless
+ * it denies.
+ */
+static bool
+is_refusal(void)
+{
+	return !lk_question_runs() ||
+		geterrcode() == ERRCODE_INSUFFICIENT_PRIVILEGE;
+}
+
 void
 lk_mint(LkMint *mint, LkPermitter permitter)
 {
 	lk_question_forbid();		/* who asks the policies tells of the error */
+	lk_question_run(false);
 	PG_TRY();
 	{
 		sign(mint, permitter);
 	}
 	PG_CATCH();
 	{
-		lk_audit_refused(mint->via, &mint->caller, &mint->request,
-						 mint->permit.identity);
+		if (is_refusal())
+			lk_audit_refused(mint->via, &mint->caller, &mint->request,
+							 mint->permit.identity);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();

@@ -251,10 +251,12 @@ execute(LkAccess *access, Datum *values)
 			lk_policies_refuse(problem);
 	}
 	generation = source_of(access->plan)->generation;
+	lk_question_run(true);
 	if (SPI_execute_snapshot(access->plan, values, NULL, GetLatestSnapshot(),
 							 InvalidSnapshot, true, false,
 							 MAX_ROWS) != SPI_OK_SELECT)
 		elog(ERROR, "could not ask the policies");
+	lk_question_run(false);
 
 	/* what ran is what was looked at, unless it was planned once more */
 	if (source_of(access->plan)->generation != generation)

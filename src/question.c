@@ -38,15 +38,32 @@ lk_question_end(const LkQuestion *question)
 	asked = question->outer;
 }
 
+/* Do the policies run, or did they when the last error was raised? */
+static bool running = false;
+
+void
+lk_question_run(bool runs)
+{
+	running = runs;
+}
+
+bool
+lk_question_runs(void)
+{
+	return running;
+}
+
 void
 lk_question_forbid(void)
 {
-	if (asked != NULL)
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("a policy of the access relation must not ask for tokens"),
-				errdetail_log("A policy called a function that signs a token or asks the policies, while it was being asked itself. In a policy, use livekit_identity() and livekit_join_request()."),
-				errhint("The server log says more."));
+	if (asked == NULL)
+		return;
+	lk_question_run(false);		/* this is not the policies' own error */
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("a policy of the access relation must not ask for tokens"),
+			errdetail_log("A policy called a function that signs a token or asks the policies, while it was being asked itself. In a policy, use livekit_identity() and livekit_join_request()."),
+			errhint("The server log says more."));
 }
 
 /*

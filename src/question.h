@@ -34,6 +34,12 @@ extern void lk_question_begin(LkQuestion *question);
 extern void lk_question_end(const LkQuestion *question);
 
 /*
+ * From when the policies run until they have answered, an error is theirs.
+ */
+extern void lk_question_run(bool runs);
+extern bool lk_question_runs(void);
+
+/*
  * Raise 55000 when a policy is being asked: one that signs, or asks again,
  * would answer a question by itself.
  */
