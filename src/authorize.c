@@ -73,7 +73,7 @@ lk_authorize_nothing(void)
 			errmsg("no access relation is registered"),
 			errdetail_log("There are no policies that could let role \"%s\" into a room. Register the table whose policies decide with livekit_register_access; without it, roles that may execute livekit_issue can sign.",
 						  GetUserNameFromId(GetUserId(), true)),
-			errhint("The server log says more."));
+			errhint("The server log says more, and so does livekit_explain_join."));
 }
 
 void
@@ -128,7 +128,7 @@ check_setup(const LkAccess *access)
 				errmsg("the access relation is not what was registered"),
 				errdetail_log("%s Register it again with livekit_register_access.",
 							  access->problem),
-				errhint("The server log says more."));
+				errhint("The server log says more, and so does livekit_explain_join."));
 }
 
 /*

@@ -144,7 +144,7 @@ lk_ceiling_read(const LkRow *row, text *identity, TimestampTz now,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("the access relation's row cannot be used"),
 				errdetail_log("%s", problem),
-				errhint("The server log says more."));
+				errhint("The server log says more, and so does livekit_explain_join."));
 	return use == LK_ROW_GIVES;
 }
 

@@ -302,7 +302,13 @@ lk_explain_unpack(FunctionCallInfo fcinfo, LkExplanation *explanation)
 		ereport(ERROR,
 				errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				errmsg("parameter \"role\" must not be null"));
-	explanation->role = get_role_oid(NameStr(*PG_GETARG_NAME(0)), false);
+	explanation->role = get_role_oid(NameStr(*PG_GETARG_NAME(0)), true);
+	if (!OidIsValid(explanation->role))
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_OBJECT),
+				errmsg("role \"%s\" does not exist",
+					   NameStr(*PG_GETARG_NAME(0))),
+				errhint("Of a user of a gateway, ask with its role, and name the user in the claims: livekit_explain_join('web_user', 'x', '{\"sub\": \"bob\"}')."));
 	if (!PG_ARGISNULL(1))
 		explanation->room = PG_GETARG_TEXT_PP(1);
 }

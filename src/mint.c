@@ -95,5 +95,5 @@ lk_mint_url(const LkPermit *permit)
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("no address of a LiveKit server is configured"),
 			errdetail_log("Set livekit_token.url, or give the access relation a column for it."),
-			errhint("The server log says more."));
+			errhint("The server log says more, and so does livekit_explain_join."));
 }

@@ -52,7 +52,7 @@ lk_policies_refuse(const char *cause)
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("row-level security is not in force here"),
 			errdetail_log("%s", cause),
-			errhint("The server log says more."));
+			errhint("The server log says more, and so does livekit_explain_join."));
 }
 
 /*

@@ -29,7 +29,7 @@ CREATE TEMP TABLE refusal AS SELECT * FROM pg_temp.refusal();
 RESET ROLE;
 SELECT results_eq('SELECT * FROM refusal',
 	$$VALUES ('no access relation is registered', '',
-			  'The server log says more.')$$,
+			  'The server log says more, and so does livekit_explain_join.')$$,
 	'what the refusal says');
 
 -- Membership
