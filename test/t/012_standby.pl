@@ -55,7 +55,10 @@ is(outcome($standby, 'keeper', 'SELECT livekit_unregister_access()'), '25006', '
 
 # Each change on the primary counts in the session that is open on the
 # standby; and in a transaction there that began before, which has not read
-# the table, so that it is in no change's way.
+# the table, so that it is in no change's way; nor is what it could still see
+# of the catalogs taken away, as long as another on the primary sees it.
+my $witness = open_session($primary, $superuser);
+ask($witness, 'BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class;');
 foreach my $case (
 	[ 'unregistered', 'SELECT livekit_unregister_access()', '55000' ],
 	[ 'registered', q{SELECT livekit_register_access('member')} ],
@@ -78,6 +81,8 @@ foreach my $case (
 	ask($session, 'ROLLBACK;');
 	all_ways($session, $what, $expected);
 }
+
+$witness->quit;
 
 # A table made anew, registered, and the standby promoted.
 $primary->safe_psql('postgres', q{
