@@ -4,7 +4,8 @@
 -- her token is never valid beyond the end, whatever she asks for.
 --
 -- statement_timestamp() and not now(), which stands still in a transaction: a
--- transaction kept open would keep the meeting open.
+-- transaction kept open would keep the meeting open.  (In a statement that takes
+-- long it stands still, too.)
 CREATE ROLE app_user LOGIN;
 ALTER ROLE app_user SET livekit_token.identity = 'app.user_id';
 GRANT USAGE ON SCHEMA livekit TO app_user;
