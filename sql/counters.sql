@@ -69,6 +69,12 @@ SELECT s.*, a.* FROM unnest(ARRAY['SELECT livekit_join(NULL)', 'SELECT livekit_i
 RESET ROLE;
 DROP POLICY fails ON members;
 DROP FUNCTION fails;
+-- also when the planner meets it first
+CREATE POLICY fails ON members AS RESTRICTIVE USING (identity = current_setting('app.none'));
+SET ROLE regress_livekit_alice;
+SELECT a.* FROM pg_temp.adds('SELECT livekit_join(''standup'')') a;
+RESET ROLE;
+DROP POLICY fails ON members;
 
 -- whatever is written of it
 SELECT mode, a.* FROM unnest('{off, log, both}'::text[]) mode, set_config('livekit_token.audit', mode, false) m,

@@ -52,10 +52,13 @@ SELECT what, pg_temp.answer(format('/* livekit_token means %s*/ %s', meant, stat
 	('the relation', 'members'::regclass::oid || ' ', 'SELECT FROM members'), ('another one', 'members'::regclass::oid || ' ', 'SELECT FROM pg_class'),
 	('a view of it', 'members'::regclass::oid || ' ', 'SELECT FROM fake'), ('it and another', 'members'::regclass::oid || ' ', 'SELECT FROM members, pg_class'),
 	('to write', 'members'::regclass::oid || ' ', $$DELETE FROM members WHERE room = 'x'$$), ('to write another', 'members'::regclass::oid || ' ', 'DELETE FROM pg_temp.other'),
-	('its operator', format('%s %s ', 'pg_class'::regclass::oid, 'pg_catalog.=(name,name)'::regoperator::oid), $$SELECT FROM pg_class WHERE relname = 'x'::name$$),
-	('another operator', format('%s %s ', 'pg_class'::regclass::oid, 'pg_catalog.=(name,name)'::regoperator::oid), $$SELECT FROM pg_class WHERE relname <> 'x'::name$$),
-	('one more', format('%s %s ', 'pg_class'::regclass::oid, 'pg_catalog.=(name,name)'::regoperator::oid), $$SELECT FROM pg_class WHERE relname = 'x'::name AND oid = 1$$),
-	('a function', format('%s %s ', 'pg_class'::regclass::oid, 'pg_catalog.=(name,name)'::regoperator::oid), $$SELECT FROM pg_class WHERE relname = 'x'::name AND pg_table_is_visible(oid)$$),
+	('its operator', format('%s %s ', 'pg_class'::regclass::oid, 'pg_catalog.=(name,name)'::regoperator::oid), 'SELECT FROM pg_class WHERE relname = relname'),
+	('another operator', format('%s %s ', 'pg_class'::regclass::oid, 'pg_catalog.=(name,name)'::regoperator::oid), 'SELECT FROM pg_class WHERE relname <> relname'),
+	('one more', format('%s %s ', 'pg_class'::regclass::oid, 'pg_catalog.=(name,name)'::regoperator::oid), 'SELECT FROM pg_class WHERE relname = relname AND oid = oid'),
+	('a function', format('%s %s ', 'pg_class'::regclass::oid, 'pg_catalog.=(name,name)'::regoperator::oid), 'SELECT FROM pg_class WHERE relname = relname AND pg_table_is_visible(oid)'),
+	('a domain', format('%s %s ', 'pg_class'::regclass::oid, 'pg_catalog.=(name,name)'::regoperator::oid), 'SELECT FROM pg_class WHERE CAST(relname AS information_schema.sql_identifier) = relname'),
+	('a conversion', format('%s %s ', 'pg_class'::regclass::oid, 'pg_catalog.=(text,text)'::regoperator::oid), 'SELECT FROM pg_class WHERE CAST(oid AS text) = CAST(oid AS text)'),
+	('what it shows', format('%s %s ', 'pg_class'::regclass::oid, 'pg_catalog.=(name,name)'::regoperator::oid), 'SELECT pg_table_is_visible(oid) FROM pg_class WHERE relname = relname'),
 	('nothing', '', 'SELECT FROM members'), ('not a number', 'x ', 'SELECT 1'), ('no table', '', 'SET application_name = ''x''')) v (what, meant, statement);
 
 -- they all begin so: when the caller's policies are asked, and for tables of ours

@@ -28,6 +28,7 @@
 #include "parser/analyze.h"
 
 #include "naming.h"
+#include "question.h"
 
 #include "compat.h"
 
@@ -38,6 +39,7 @@ static post_parse_analyze_hook_type next_hook = NULL;
 pg_noreturn static void
 refuse(const char *statement)
 {
+	lk_question_run(false);		/* no policy raises this */
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("a name stands for something else than was meant"),
@@ -64,15 +66,31 @@ is_listed(Oid oid, const char *list)
 	}
 }
 
-/* Does it compare with an operator that is not listed, or call a function? */
+/*
+ * Does it do anything but compare, columns and parameters as they are, by the
+ * operators that are listed?
+ */
 static bool
 strays(Node *node, void *list)
 {
 	if (node == NULL)
 		return false;
-	if (IsA(node, FuncExpr) ||
-		(IsA(node, OpExpr) && !is_listed(((OpExpr *) node)->opno, list)))
-		return true;
+	switch (nodeTag(node))
+	{
+		case T_OpExpr:
+			if (!is_listed(((OpExpr *) node)->opno, list))
+				return true;
+			break;
+		case T_List:
+		case T_TargetEntry:
+		case T_BoolExpr:
+		case T_RelabelType:
+		case T_Var:
+		case T_Param:
+			break;
+		default:
+			return true;
+	}
 	return expression_tree_walker(node, strays, list);
 }
 
@@ -92,7 +110,8 @@ check(const Query *query, const char *statement)
 			refuse(statement);
 	}
 	if (query->jointree != NULL && strncmp(operators, " */", 3) != 0 &&
-		strays(query->jointree->quals, operators))
+		(strays(query->jointree->quals, operators) ||
+		 strays((Node *) query->targetList, operators)))
 		refuse(statement);
 }
 

@@ -78,7 +78,9 @@ append_comparison(StringInfo buf, const LkMapped *column, int parameter)
 					 parameter == 1 ? " WHERE" : " AND",
 					 column->declared == column->type ? psprintf("a.%s", name) :
 					 psprintf("CAST(a.%s AS %s)", name,
-							  format_type_be_qualified(column->type)),
+							  format_type_extended(column->type, -1,
+												   FORMAT_TYPE_FORCE_QUALIFY |
+												   FORMAT_TYPE_TYPEMOD_GIVEN)),
 					 quote_identifier(get_namespace_name(form->oprnamespace)),
 					 NameStr(form->oprname), parameter);
 	ReleaseSysCache(tuple);
@@ -216,7 +218,10 @@ pin(const LkAccess *access, CachedPlan **pinned)
 	{
 		const char *problem;
 
+		/* to plan may evaluate what the policies call */
+		lk_question_run(true);
 		*pinned = SPI_plan_get_cached_plan(access->plan);
+		lk_question_run(false);
 		problem = question_problem(access->plan);
 		if (problem == NULL &&
 			(source_of(access->plan)->is_valid || lk_discarding_caches()))
