@@ -116,6 +116,7 @@ prepare(LkOwnerPlan *plan, Oid table, const char *name)
 
 	plan->plan = NULL;
 	plan->name = NULL;
+	plan->table = InvalidOid;
 	if (old.plan != NULL)
 		SPI_freeplan(old.plan);
 	if (old.name != NULL)
@@ -126,6 +127,7 @@ prepare(LkOwnerPlan *plan, Oid table, const char *name)
 		elog(ERROR, "could not prepare work on %s: %s", name,
 			 SPI_result_code_string(SPI_result));
 	plan->name = MemoryContextStrdup(TopMemoryContext, name);
+	plan->table = table;
 }
 
 void
@@ -137,7 +139,7 @@ lk_owner_execute_plan(Oid table, LkOwnerPlan *plan, Datum *values,
 	int			result;
 
 	begin(table, 0, &work);
-	if (plan->name == NULL || strcmp(plan->name, name) != 0)
+	if (plan->table != table || strcmp(plan->name, name) != 0)
 		prepare(plan, table, name);
 	result = SPI_execute_plan(plan->plan, values, nulls, false, 0);
 	end(&work);

@@ -48,7 +48,8 @@ typedef struct LkOwnerPlan
 	const char *statement;		/* the table stands in it as %s */
 	int			nargs;
 	Oid			types[LK_OWNER_MAX_ARGS];
-	char	   *name;			/* of the table that the plan is for */
+	Oid			table;			/* what the plan is for, */
+	char	   *name;			/* and as that was named */
 	struct _SPI_plan *plan;
 } LkOwnerPlan;
 

@@ -110,5 +110,16 @@ is(won([ 'public', 'theirs' ], q{PERFORM livekit_join('standup')}, 'false'), 'f'
 is(won([ 'app', 'views' ], q{PERFORM public.livekit_join('boardroom')}, 'true'), 'f', 'and no relation is asked but the one that is registered');
 is($node->safe_psql('app', q{SELECT string_agg(DISTINCT room, ',') FROM livekit_issued}), 'standup', 'what was signed is recorded');
 
+# The extension made anew is another one of the same names; a session that has
+# signed goes on.
+my ($superuser) = $node->safe_psql('app', 'SELECT current_user');
+my $session = open_session($node, $superuser, database => 'app');
+my $signed = q{SELECT livekit_verify(livekit_issue('alice', 'standup')) ->> 'sub';};
+is(ask($session, $signed), 'alice', 'a session that has signed');
+$node->safe_psql('app', 'SET client_min_messages = error; DROP EXTENSION livekit_token CASCADE; CREATE EXTENSION livekit_token');
+is(ask($session, $signed), 'alice', 'signs with the extension made anew');
+is(ask($session, 'SELECT count(*) FROM livekit_issued;'), '1', 'and has it recorded there');
+$session->quit;
+
 $node->stop;
 done_testing();
