@@ -37,6 +37,11 @@ ALTER ROLE regress_livekit_app SET livekit_token.identity = 'postgrest';
 EXECUTE explained('regress_livekit_web', '{"sub": "alice"}');
 ALTER ROLE regress_livekit_app SET livekit_token.identity = 'app.user_id';
 EXECUTE explained('regress_livekit_web', '{"sub": "alice"}');
+-- what is not believed counts only where nothing else does
+ALTER ROLE regress_livekit_app RESET livekit_token.identity;
+ALTER DATABASE :"DBNAME" SET livekit_token.identity = 'postgrest';
+EXECUTE explained('regress_livekit_web', '{"sub": "alice"}');
+ALTER DATABASE :"DBNAME" RESET livekit_token.identity;
 -- set for the database or for all roles, it is believed of nobody, here as there
 ALTER ROLE regress_livekit_app RESET livekit_token.identity;
 ALTER ROLE regress_livekit_rest RESET livekit_token.identity;

@@ -416,6 +416,13 @@ read_identity(const char **cause)
 	return NULL;
 }
 
+const char *
+lk_identity_of_server(void)
+{
+	return current->source > PGC_S_DEFAULT && current->source < PGC_S_GLOBAL ?
+		livekit_token_identity : NULL;
+}
+
 void
 lk_identity_assume(const char *value, bool is_believed)
 {

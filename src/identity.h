@@ -25,6 +25,12 @@ extern char *lk_identity_get(const char **cause);
 #define LK_IDENTITY_ROLE "role"
 
 /*
+ * The value that the server's files or its command line give to who has no
+ * other; NULL for none, and where this session has another.
+ */
+extern const char *lk_identity_of_server(void);
+
+/*
  * Until it is called with NULL, have identities come from where a value of
  * livekit_token.identity says, as if it were set for the role that logged in;
  * or elsewhere, where it is not believed.

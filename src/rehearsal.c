@@ -80,13 +80,18 @@ read_login(HeapTuple tuple, TupleDesc desc)
 	login.mechanism = SPI_getvalue(tuple, desc, 2);
 	login.is_believed = believed != NULL && believed[0] == 't';
 	login.is_own = SPI_getvalue(tuple, desc, 4)[0] == 't';
+	if (login.mechanism == NULL)
+		login.mechanism = lk_identity_of_server();
 	if (login.mechanism != NULL &&
 		strcmp(login.mechanism, LK_IDENTITY_ROLE) == 0)
 		login.mechanism = NULL;
 	return login;
 }
 
-/* Take what a login has; true if the others need not be looked at. */
+/*
+ * Take what a login has; true if the others need not be looked at.  What is
+ * not believed gives nobody an identity: it counts where nothing else does.
+ */
 static bool
 take_login(LkRehearsal *rehearsal, const Login *login)
 {
@@ -99,15 +104,17 @@ take_login(LkRehearsal *rehearsal, const Login *login)
 			rehearsal->plain_role = login->role;
 		return false;
 	}
-	if (rehearsal->mechanism_role == NULL)
+	if (rehearsal->mechanism_role == NULL ||
+		(login->is_believed && !rehearsal->is_believed))
 	{
 		rehearsal->mechanism = login->mechanism;
 		rehearsal->mechanism_role = login->role;
 		rehearsal->is_believed = login->is_believed;
-		return login->is_own;
+		return login->is_own &&
+			(login->is_believed || rehearsal->claims == NULL);
 	}
-	if (strcmp(login->mechanism, rehearsal->mechanism) == 0 &&
-		login->is_believed == rehearsal->is_believed)
+	if (!login->is_believed ||
+		strcmp(login->mechanism, rehearsal->mechanism) == 0)
 		return false;
 	rehearsal->ambiguity =
 		psprintf("Role \"%s\" has it as \"%s\", role \"%s\" as \"%s\"",

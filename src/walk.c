@@ -265,6 +265,7 @@ step_identity(LkWalk *walk)
 {
 	const LkRehearsal *rehearsal = &walk->rehearsal;
 	const char *cause;
+	const char *path;
 	const char *whence = rehearsal->mechanism_role == NULL ?
 		"as the current role" :
 		psprintf("from %s, as livekit_token.identity says for role \"%s\"",
@@ -274,9 +275,12 @@ step_identity(LkWalk *walk)
 	if (walk->refused)
 		return;
 	walk->identity = lk_identity_get(&cause);
+	walk->explanation->set_up_wrong = walk->identity == NULL &&
+		rehearsal->mechanism_role != NULL &&
+		(!rehearsal->is_believed || lk_identity_setting(&path) == NULL);
 	if (walk->identity == NULL)
 		lk_walk_add(walk, LK_STEP_REFUSED,
-					rehearsal->claims == NULL && rehearsal->mechanism_role != NULL ?
+					rehearsal->claims == NULL && rehearsal->is_believed ?
 					"Give the claims that the gateway would set, as the third argument." :
 					NULL,
 					psprintf("The caller has no identity, %s. %s", whence, cause));

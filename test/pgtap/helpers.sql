@@ -8,8 +8,9 @@ SET LOCAL livekit_token.url = 'wss://livekit.example.com';
 CREATE ROLE regress_livekit_alice;
 CREATE ROLE regress_livekit_bob;
 CREATE ROLE regress_livekit_web LOGIN;
+CREATE ROLE regress_livekit_login LOGIN;
 ALTER ROLE regress_livekit_web SET livekit_token.identity = 'app.user_id';
-CREATE ROLE regress_livekit_users ROLE regress_livekit_alice, regress_livekit_bob, regress_livekit_web;
+CREATE ROLE regress_livekit_users ROLE regress_livekit_alice, regress_livekit_bob, regress_livekit_web, regress_livekit_login;
 CREATE ROLE regress_livekit_tester IN ROLE regress_livekit_alice;
 GRANT EXECUTE ON FUNCTION livekit_join TO regress_livekit_users;
 CREATE TABLE regress_members (room text, identity text, grants jsonb, ttl interval, PRIMARY KEY (room, identity));
@@ -144,6 +145,19 @@ SELECT throws_ok('SELECT livekit_tap_' || call, '42501', NULL, 'who may not SET 
   FROM unnest(ARRAY['can_join(''regress_livekit_bob'', ''standup'')', 'cannot_join(''regress_livekit_bob'', ''none'')', 'grants(''regress_livekit_bob'', ''standup'', ''{}'')']) AS call;
 SELECT throws_like('SELECT regress_lent()', '%', 'nor from within a SECURITY DEFINER function');
 RESET SESSION AUTHORIZATION;
+
+-- nobody has an identity: that shows nothing of the policies
+DO $$
+BEGIN
+	EXECUTE format('ALTER DATABASE %I SET livekit_token.identity = ''postgrest''', current_database());
+END $$;
+SELECT pg_temp.fails('cannot_join(''regress_livekit_login'', ''standup'')', 'role regress_livekit_login cannot join room standup', 'no identity');
+DO $$
+BEGIN
+	EXECUTE format('ALTER DATABASE %I RESET livekit_token.identity', current_database());
+END $$;
+ALTER ROLE regress_livekit_login SET livekit_token.identity = 'app.user_id';
+SELECT pg_temp.passes('cannot_join(''regress_livekit_login'', ''standup'')', 'role regress_livekit_login cannot join room standup');
 
 -- pgTAP's own ok(), wherever pgTAP is, and nobody else's
 CREATE SCHEMA regress_livekit_other;

@@ -129,6 +129,18 @@ ask($old, 'ROLLBACK;');
 is(ask($old, verdict('alice', 'standup')), 'ok', 'until they are rolled back');
 $_->quit foreach $old, $alice;
 
+# What the server's files say of identities, everybody has, and it is believed
+# of nobody.
+$node->append_conf('postgresql.conf', "livekit_token.identity = 'postgrest'");
+$node->reload;
+ok($node->poll_query_until('postgres', "SELECT current_setting('livekit_token.identity') = 'postgrest'"), 'set for the server');
+is(outcome($node, 'alice', joining('standup')), '42501', 'she has no identity');
+is($node->safe_psql('postgres', verdict('alice', 'standup')), 'refused', 'as is explained');
+$node->append_conf('postgresql.conf', "livekit_token.identity = 'role'");
+$node->reload;
+ok($node->poll_query_until('postgres', "SELECT current_setting('livekit_token.identity') = 'role'"), 'and no longer');
+is($node->safe_psql('postgres', verdict('alice', 'standup')), 'ok', 'nor explained');
+
 # What ends a statement ends this one.
 is(outcome($node, $superuser, q{BEGIN; ALTER POLICY own ON member USING (pg_sleep(600) IS NOT NULL); SET LOCAL statement_timeout = '10ms'; } . verdict('alice', 'standup')),
 	'57014', 'a timeout is no answer');
