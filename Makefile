@@ -38,8 +38,9 @@ REGRESS = setup \
 	explain explain_refused explain_claims explain_logins explain_safety \
 	explain_policies \
 	access_report access_report_rows confined \
-	lint lint_silent lint_privileges lint_access lint_policies lint_keys \
-	lint_settings lint_session \
+	lint lint_silent lint_unknown lint_privileges lint_schema lint_access \
+	lint_policies lint_tables lint_keys lint_settings lint_logins \
+	lint_session \
 	api_methods api_request api_fields api_url api_http room_request \
 	room_request_refused permission room_config_builder webhook \
 	webhook_refused \

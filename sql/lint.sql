@@ -38,6 +38,7 @@ BEGIN;
 CREATE TEMP TABLE pg_settings (name text, setting text, source text, vartype text);
 CREATE TEMP TABLE pg_roles (oid oid, rolname name, rolsuper bool, rolbypassrls bool, rolcanlogin bool);
 CREATE TEMP TABLE pg_trigger (oid oid);
+CREATE TEMP TABLE livekit_keys (signs bool); CREATE TEMP TABLE livekit_lint_facts (fact text, value text);
 CREATE FUNCTION pg_temp.format(text, VARIADIC "any") RETURNS text LANGUAGE internal AS 'text_format';
 DO $$ BEGIN PERFORM set_config(name, 'off', true) FROM unnest('{escape_string_warning, standard_conforming_strings}'::text[]) AS name;
 EXCEPTION WHEN OTHERS THEN NULL; END $$;	-- there is no such way any more from PostgreSQL 19 on

@@ -11,8 +11,8 @@ CREATE SCHEMA lint;
 CREATE FUNCTION lint.settings() RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT concat_ws(' ', rule, object) FROM livekit_lint()
 	 WHERE rule ~ '^(secret_(ex|in_role)|bound|audit|refusals|max_ttl|default_ttl|no_url|setting|clock)' ORDER BY rule COLLATE "C", object COLLATE "C" $$;
-CREATE ROLE regress_livekit_loud;
-CREATE ROLE regress_livekit_quiet;
+CREATE ROLE regress_livekit_loud LOGIN;
+CREATE ROLE regress_livekit_quiet LOGIN;
 
 -- as the first test left it: no address is set, and the cap is six hours
 SELECT * FROM lint_look('no_url');

@@ -20,15 +20,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "executor/executor.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "nodes/pg_list.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/queryenvironment.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
@@ -44,8 +48,6 @@
 #include "ttl.h"
 
 #include "compat.h"
-
-#define SCHEMA "@schema@"
 
 static const LkLintRule *const subjects[] = {
 	lk_lint_keys,
@@ -64,7 +66,12 @@ static const char *const severity_names[] = {
  * The rules
  */
 
-#define NPARAMETERS 5
+/* Those that are the relation's columns come last. */
+#define FIRST_COLUMN 3
+#define NPARAMETERS (FIRST_COLUMN + LK_NCOLUMNS)
+
+/* Our functions whose rows a query can have, under their names. */
+static const char *const telling[] = {"livekit_lint_facts", "livekit_keys"};
 
 /* Columns of a rule's query. */
 enum
@@ -75,7 +82,6 @@ enum
 typedef struct Finding
 {
 	const LkLintRule *rule;
-	bool		is_unknown;		/* not looked for */
 	char	   *texts[NFINDING];	/* NULL for a null */
 } Finding;
 
@@ -88,24 +94,35 @@ typedef struct Lint
 	MemoryContext context;		/* of these */
 } Lint;
 
-/* The query, with the schema's name in it. */
-static char *
-query_of(const LkLintRule *rule)
+/*
+ * Let queries read what a function of ours returns, by its name.  It is found
+ * as the extension's: of that name, anybody's may be in the schema by now.
+ */
+static void
+let_tell(const char *name)
 {
-	const char *schema = quote_identifier(get_namespace_name(lk_home_schema()));
-	StringInfoData buf;
-	const char *s = rule->query;
-	const char *next;
+	Oid			function = lk_home_function(name);
+	EphemeralNamedRelation told = palloc0(sizeof(*told));
+	ReturnSetInfo rsinfo = {
+		.type = T_ReturnSetInfo,
+		.econtext = CreateStandaloneExprContext(),
+		.allowedModes = SFRM_Materialize | SFRM_Materialize_Random
+	};
+	FmgrInfo	flinfo;
 
-	initStringInfo(&buf);
-	while ((next = strstr(s, SCHEMA)) != NULL)
-	{
-		appendBinaryStringInfo(&buf, s, next - s);
-		appendStringInfoString(&buf, schema);
-		s = next + strlen(SCHEMA);
-	}
-	appendStringInfoString(&buf, s);
-	return buf.data;
+	LOCAL_FCINFO(fcinfo, 0);
+
+	if (lk_proc_aclcheck(function, GetUserId(), ACL_EXECUTE) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FUNCTION, name);
+	fmgr_info(function, &flinfo);
+	InitFunctionCallInfoData(*fcinfo, &flinfo, 0, InvalidOid, NULL,
+							 (Node *) &rsinfo);
+	(void) FunctionCallInvoke(fcinfo);
+	told->md.name = pstrdup(name);
+	told->md.tupdesc = rsinfo.setDesc;
+	told->md.enrtype = ENR_NAMED_TUPLESTORE;
+	told->reldata = rsinfo.setResult;
+	(void) SPI_register_relation(told);
 }
 
 static Finding *
@@ -120,16 +137,20 @@ add(Lint *lint)
 
 /* Run one rule's query; it may raise. */
 static void
-look(void *arg)
+query(Lint *lint)
 {
-	static Oid	types[NPARAMETERS] = {
-		OIDOID, INTERVALOID, OIDOID, NAMEOID, NAMEOID
-	};
-	Lint	   *lint = arg;
+	Oid			types[NPARAMETERS] = {OIDOID, INTERVALOID, OIDOID};
 
+	for (int i = FIRST_COLUMN; i < NPARAMETERS; i++)
+		types[i] = NAMEOID;
 	SPI_connect();
 	(void) lk_nested_begin();	/* the subtransaction ends it */
-	if (SPI_execute_with_args(query_of(lint->rule), NPARAMETERS, types,
+	for (size_t i = 0; i < lengthof(telling); i++)
+	{
+		if (strstr(lint->rule->query, telling[i]) != NULL)
+			let_tell(telling[i]);
+	}
+	if (SPI_execute_with_args(lint->rule->query, NPARAMETERS, types,
 							  lint->values, lint->nulls, true,
 							  0) != SPI_OK_SELECT)
 		elog(ERROR, "could not look for \"%s\"", lint->rule->name);
@@ -147,20 +168,43 @@ look(void *arg)
 	SPI_finish();
 }
 
+/* The same; what exhausts it is an answer, too: anybody may create that. */
+static void
+look(void *arg)
+{
+	PG_TRY();
+	{
+		query(arg);
+	}
+	PG_CATCH();
+	{
+		int			code = geterrcode();
+
+		if (code == ERRCODE_INTERNAL_ERROR ||
+			ERRCODE_TO_CATEGORY(code) == ERRCODE_INSUFFICIENT_RESOURCES)
+			errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+}
+
 static void
 apply(Lint *lint, const LkLintRule *rule)
 {
 	ErrorData  *error;
-	Finding    *finding;
 
 	lint->rule = rule;
 	error = lk_rehearse_as_caller(look, lint);
-	if (error == NULL)
-		return;
-	finding = add(lint);
-	finding->is_unknown = true;
-	finding->texts[FINDING_FINDING] = psprintf("Not looked for: %s.",
-											   error->message);
+	if (error != NULL)
+		add(lint)->texts[FINDING_FINDING] =
+			psprintf("Not looked for: %s.", error->message);
+}
+
+/* A finding without an object says why there may be others. */
+static bool
+is_unknown(const Finding *finding)
+{
+	return finding->texts[FINDING_OBJECT] == NULL;
 }
 
 /* What is worst first; then by name, byte by byte. */
@@ -171,8 +215,8 @@ compare(const ListCell *a, const ListCell *b)
 	const Finding *y = lfirst(b);
 	int			result;
 
-	if (x->is_unknown != y->is_unknown)
-		return x->is_unknown ? 1 : -1;
+	if (is_unknown(x) != is_unknown(y))
+		return is_unknown(x) ? 1 : -1;
 	if (x->rule->severity != y->rule->severity)
 		return x->rule->severity < y->rule->severity ? -1 : 1;
 	result = strcmp(x->rule->name, y->rule->name);
@@ -191,7 +235,7 @@ put(ReturnSetInfo *rsinfo, const Finding *finding)
 	bool		nulls[NFINDING + 2] = {false};
 
 	values[0] = CStringGetTextDatum(finding->rule->name);
-	values[1] = CStringGetTextDatum(finding->is_unknown ? "unknown" :
+	values[1] = CStringGetTextDatum(is_unknown(finding) ? "unknown" :
 									severity_names[finding->rule->severity]);
 	for (int c = 0; c < NFINDING; c++)
 	{
@@ -202,13 +246,26 @@ put(ReturnSetInfo *rsinfo, const Finding *finding)
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
+/* What is registered, as parameters; it may be read anew meanwhile. */
 static void
-set_name(Lint *lint, int parameter, const LkMapped *column)
+set_access(Lint *lint)
 {
-	if (column->attnum == 0)
+	const LkAccess *access = lk_access_get();
+	LkAccess   *copy;
+
+	if (access == NULL || access->problem != NULL)
 		return;
-	lint->values[parameter] = NameGetDatum(&column->name);
-	lint->nulls[parameter] = ' ';
+	copy = palloc(sizeof(*copy));
+	*copy = *access;
+	lint->values[FIRST_COLUMN - 1] = ObjectIdGetDatum(copy->relation);
+	lint->nulls[FIRST_COLUMN - 1] = ' ';
+	for (int i = 0; i < LK_NCOLUMNS; i++)
+	{
+		if (copy->columns[i].attnum == 0)
+			continue;
+		lint->values[FIRST_COLUMN + i] = NameGetDatum(&copy->columns[i].name);
+		lint->nulls[FIRST_COLUMN + i] = ' ';
+	}
 }
 
 /*
@@ -220,7 +277,6 @@ livekit_lint(PG_FUNCTION_ARGS)
 {
 	Lint		lint = {.context = CurrentMemoryContext};
 	ListCell   *cell;
-	const LkAccess *access = lk_access_get();
 
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
@@ -231,17 +287,7 @@ livekit_lint(PG_FUNCTION_ARGS)
 	lint.values[0] = ObjectIdGetDatum(lk_home_schema());
 	lint.values[1] = PG_GETARG_DATUM(0);
 	lint.nulls[0] = lint.nulls[1] = ' ';
-	if (access != NULL && access->problem == NULL)
-	{
-		LkAccess   *copy = palloc(sizeof(*copy));
-
-		/* what is registered may be read anew meanwhile */
-		*copy = *access;
-		lint.values[2] = ObjectIdGetDatum(copy->relation);
-		lint.nulls[2] = ' ';
-		set_name(&lint, 3, &copy->columns[LK_COLUMN_IDENTITY]);
-		set_name(&lint, 4, &copy->columns[LK_COLUMN_ROOM]);
-	}
+	set_access(&lint);
 	for (size_t i = 0; i < lengthof(subjects); i++)
 	{
 		for (const LkLintRule *rule = subjects[i]; rule->name; rule++)
@@ -307,22 +353,41 @@ put_files(ReturnSetInfo *rsinfo)
 	put_fact(rsinfo, "master_key_problem", problem);
 }
 
+/* Whether policies decide, and how fast. */
+typedef struct Decision
+{
+	const LkAccess *access;
+	const char *problem;
+	const char *warning;
+} Decision;
+
+/* Find out; it raises what asking them would. */
+static void
+look_at_policies(void *arg)
+{
+	Decision   *decision = arg;
+
+	decision->problem = lk_registry_problem(decision->access);
+	if (decision->problem == NULL)
+		decision->warning = lk_registry_warning(decision->access);
+}
+
 static void
 put_access(ReturnSetInfo *rsinfo)
 {
 	LkAccess   *access = lk_access_get();
-	const char *problem = NULL;
-	const char *warning = NULL;
+	Decision	decision = {.access = access};
+	ErrorData  *error = NULL;
 
-	if (access != NULL)
-	{
-		problem = access->problem ? access->problem :
-			lk_registry_problem(access);
-		if (problem == NULL)
-			warning = lk_registry_warning(access);
-	}
-	put_fact(rsinfo, "access_problem", problem);
-	put_fact(rsinfo, "access_warning", warning);
+	if (access != NULL && access->problem != NULL)
+		decision.problem = access->problem;
+	else if (access != NULL && IsInParallelMode())
+		look_at_policies(&decision);	/* there are no subtransactions */
+	else if (access != NULL)
+		error = lk_rehearse_as_caller(look_at_policies, &decision);
+	put_fact(rsinfo, "access_problem", decision.problem);
+	put_fact(rsinfo, "access_warning", decision.warning);
+	put_fact(rsinfo, "access_unknown", error ? error->message : NULL);
 	put_fact(rsinfo, "access_is_gone",
 			 access == NULL ? NULL :
 			 on_off(get_rel_name(access->relation) == NULL));
@@ -355,10 +420,6 @@ livekit_lint_facts(PG_FUNCTION_ARGS)
 	put_fact(rsinfo, "url", lk_settings_url());
 	put_fact(rsinfo, "environment_url", lk_settings_environment_url());
 	put_fact(rsinfo, "max_ttl", psprintf("%d", lk_ttl_max()));
-	put_fact(rsinfo, "audit",
-			 GetConfigOption("livekit_token.audit", false, false));
-	put_fact(rsinfo, "audit_refusals",
-			 GetConfigOption("livekit_token.audit_refusals", false, false));
 	put_access(rsinfo);
 	put_clock(rsinfo);
 	return (Datum) 0;

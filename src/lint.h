@@ -23,14 +23,15 @@ typedef enum LkSeverity
 
 /*
  * What is looked for: a SELECT of object, finding and mend, all text, a row
- * for each finding.  It runs as the caller, read-only, on search_path
- * pg_catalog, pg_temp, with @schema@ replaced by the extension's schema, and
- * these parameters:
+ * for each finding; one without an object says why it could not look.  It
+ * runs as the caller, read-only, on search_path pg_catalog, pg_temp.  What
+ * livekit_keys() and livekit_lint_facts() return are relations of these names
+ * to it: it names nothing in a schema that could be another's.  Parameters:
  *
  *	$1 regnamespace	the extension's schema
  *	$2 interval		the age from which a key is old
  *	$3 regclass		the access relation, or NULL
- *	$4, $5 name		its columns with the identity, or NULL, and the room
+ *	$4 ... $13 name	its columns, or NULL, as LkColumn has them
  *
  * A mend that ends in a semicolon is a statement that can be run as it is, and
  * takes nothing away that may be there on purpose; one with " = " is a line

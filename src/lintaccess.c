@@ -23,6 +23,11 @@
 	" JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid" \
 	"  AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> t.oid)"
 
+/* What else a rule says that could not ask the policies. */
+#define OR_UNKNOWN \
+	" UNION ALL SELECT NULL, format('Not looked for: %s.', error), NULL" \
+	" FROM " FACT("access_unknown") " AS u(error) WHERE error IS NOT NULL"
+
 /* Does a unique index see to it that one row at most answers? */
 #define ONE_ROW \
 	"EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL" \
@@ -41,7 +46,7 @@
 	"   AND r.polcmd IN ('r', '*') AND (r.polroles = '{0}' OR r.polroles @> p.polroles)) AS is_open," \
 	" EXISTS (SELECT FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid" \
 	"   AND a.attnum = d.refobjsubid" \
-	"  WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND a.attname = $4" \
+	"  WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND a.attname = $5" \
 	"   AND d.refclassid = 'pg_class'::regclass AND d.refobjid = p.polrelid) AS is_personal" \
 	" FROM tables t JOIN pg_policy p ON p.polrelid = t.oid" \
 	" WHERE p.polpermissive AND p.polcmd IN ('r', '*') AND pg_get_expr(p.polqual, p.polrelid) <> 'false')"
@@ -58,26 +63,33 @@
 
 /* Is it registered, or of use to a view, a policy or another column? */
 #define COUNTS \
-	"(c.oid = $3 AND EXISTS (SELECT FROM @schema@.livekit_access, jsonb_each_text(to_jsonb(livekit_access)) m" \
-	"  WHERE m.value = a.attname) OR EXISTS (SELECT FROM pg_depend d" \
+	"(c.oid = $3 AND a.attname IN ($4, $5, $6, $7, $8, $9, $10, $11, $12, $13) OR EXISTS (SELECT FROM pg_depend d" \
 	"  LEFT JOIN pg_attrdef f ON d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid" \
 	"  WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = a.attnum AND (d.classid IN ('pg_policy'::regclass, 'pg_rewrite'::regclass)" \
 	"   OR f.adnum <> a.attnum OR d.classid = 'pg_class'::regclass AND d.objid = c.oid)))"
 
-/* Who but their owner may write rows of the tables, and how; is_free: whatever they like, or what they may read. */
+/* What these and their policies read: who writes there decides, too. */
+#define DECIDING \
+	"deciding(oid) AS (SELECT $3::oid UNION SELECT d.refobjid FROM deciding t JOIN" \
+	" (SELECT 'pg_rewrite'::regclass, oid, ev_class FROM pg_rewrite" \
+	"  UNION ALL SELECT 'pg_policy'::regclass, oid, polrelid FROM pg_policy) AS r(class, oid, relation) ON r.relation = t.oid" \
+	" JOIN pg_depend d ON d.classid = r.class AND d.objid = r.oid" \
+	"  AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> t.oid)"
+
+/* Who but their owner may write rows there, and how; is_free: whatever they like, or what they may read. */
 #define WRITES \
-	TABLES ", fences AS MATERIALIZED (SELECT r.* FROM tables t JOIN pg_policy r ON r.polrelid = t.oid WHERE NOT r.polpermissive" \
+	TABLES ", " DECIDING ", fences AS MATERIALIZED (SELECT r.* FROM deciding t JOIN pg_policy r ON r.polrelid = t.oid WHERE NOT r.polpermissive" \
 	"  AND pg_get_expr(coalesce(r.polwithcheck, r.polqual), r.polrelid) <> 'true'), " \
 	"granted AS (SELECT c.oid, c.relrowsecurity, c.relowner, g.*, " NAMED("g.grantee") " AS whom," \
 	" CASE g.verb WHEN 'INSERT' THEN 'a' ELSE 'w' END AS cmd" \
-	" FROM tables t JOIN pg_class c ON c.oid = t.oid AND c.relkind IN ('r', 'p')" \
+	" FROM deciding t JOIN pg_class c ON c.oid = t.oid AND c.relkind IN ('r', 'p')" \
 	" CROSS JOIN LATERAL " RIGHTS(" AND (x.privilege_type = 'INSERT' OR " COUNTS ")") " g WHERE g.verb IN ('INSERT', 'UPDATE')" \
 	" AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = g.grantee" \
 	"  AND (r.rolbypassrls OR pg_has_role(r.oid, c.relowner, 'MEMBER')))), writes AS (SELECT g.oid, g.whom, g.verb," \
 	" g.verb || coalesce(' by policy ' || quote_ident(p.polname), ' without a policy') COLLATE \"C\" AS how," \
 	" p.oid IS NULL OR (coalesce(p.polwithcheck, p.polqual)::text !~ " LOOKS " OR p.polwithcheck IS NULL" \
 	"   AND (g.oid, pg_get_expr(p.polqual, g.oid)) IN (SELECT r.polrelid, pg_get_expr(r.polqual, r.polrelid) FROM pg_policy r" \
-	"    JOIN tables t ON t.oid = r.polrelid WHERE r.polpermissive AND r.polcmd IN ('r', '*') AND r.polqual IS NOT NULL))" \
+	"    JOIN deciding t ON t.oid = r.polrelid WHERE r.polpermissive AND r.polcmd IN ('r', '*') AND r.polqual IS NOT NULL))" \
 	"  AND NOT EXISTS (SELECT FROM fences r WHERE r.polrelid = g.oid AND (r.polcmd::text = g.cmd OR r.polcmd = '*'" \
 	"   AND r.polwithcheck IS NOT NULL) AND (r.polroles = '{0}' OR r.polroles @> p.polroles)) AS is_free" \
 	" FROM granted g LEFT JOIN pg_policy p ON g.relrowsecurity AND p.polrelid = g.oid AND p.polpermissive" \
@@ -103,15 +115,15 @@ const LkLintRule lk_lint_access[] = {
 		"    AND option_value::boolean) ELSE c.relkind IN ('r', 'p') AND NOT c.relrowsecurity END) || '.',"
 		"  'Mend that, and register it again.')"
 		" FROM " FACT("access_problem") " AS p(problem)"
-		" WHERE problem IS NOT NULL AND " FACT("access_is_gone") " IS DISTINCT FROM 'on'"},
+		" WHERE problem IS NOT NULL AND " FACT("access_is_gone") " IS DISTINCT FROM 'on'" OR_UNKNOWN},
 	{"access_slow", LK_WARNING,
 		"SELECT $3::regclass::text, concat_ws(' ', problem, CASE WHEN c.relkind <> 'v' AND NOT " ONE_ROW " THEN"
 		"  'Two rows may answer, and then a join is refused.' END),"
 		" CASE WHEN problem !~ 'no index' THEN 'Let the column be of another type, such as text.'"
 		"  ELSE format('CREATE UNIQUE INDEX ON %s (%s): it also sees to it that there is one row only.',"
-		"   $3::regclass, concat_ws(', ', quote_ident($5), quote_ident($4))) END"
+		"   $3::regclass, concat_ws(', ', quote_ident($4), quote_ident($5))) END"
 		" FROM " FACT("access_warning") " AS p(problem) JOIN pg_class c ON c.oid = $3"
-		" WHERE problem IS NOT NULL"},
+		" WHERE problem IS NOT NULL" OR_UNKNOWN},
 	{"access_owner_joins", LK_WARNING,
 		"WITH RECURSIVE " TABLES ", " FUNCTIONS(ASKS) ", " LIVE_ROLES
 		" SELECT format('table %s', c.oid::regclass),"
@@ -126,7 +138,8 @@ const LkLintRule lk_lint_access[] = {
 		" GROUP BY c.oid"},
 	{"access_writable", LK_DANGER,
 		"WITH RECURSIVE " WRITES " SELECT format('table %s', oid::regclass), format("
-		" '%s may write there who joins, itself among them, and with which grants: %s.', whom, string_agg(DISTINCT how, ', ')),"
+		" '%s may write there who joins, itself among them%s: %s.', whom,"
+		" CASE WHEN oid IN (SELECT t.oid FROM tables t) THEN ', and with which grants' END, string_agg(DISTINCT how, ', ')),"
 		" format('REVOKE %s ON %s FROM %s; or say by a WITH CHECK of the policy''s own what may be written.',"
 		"  string_agg(DISTINCT verb, ', '), oid::regclass, whom)"
 		" FROM writes WHERE is_free GROUP BY oid, whom"},
@@ -154,16 +167,16 @@ const LkLintRule lk_lint_access[] = {
 		"WITH RECURSIVE " POLICIES " SELECT object,"
 		" 'It looks neither at the row nor at its reader: every role it is for may join every room.',"
 		" 'Let it ask who reads, or which room it is; unless every room is meant for all of them.'"
-		" FROM policies WHERE is_open AND $4 IS NULL AND " ALL_OPEN},
+		" FROM policies WHERE is_open AND $5 IS NULL AND " ALL_OPEN},
 	{"policy_shows_all", LK_ADVICE,
 		"WITH RECURSIVE " POLICIES " SELECT object,"
 		" 'It looks neither at the row nor at its reader: every role it is for sees who may join which room.', " OWN_ROWS
-		" FROM policies p WHERE is_open AND $4 IS NOT NULL AND " ALL_OPEN},
+		" FROM policies p WHERE is_open AND $5 IS NOT NULL AND " ALL_OPEN},
 	{"policy_several_identities", LK_ADVICE,
 		"WITH RECURSIVE " POLICIES " SELECT object,"
-		" format('It does not look at column %I: a reader may see what others are granted.', $4), " OWN_ROWS
+		" format('It does not look at column %I: a reader may see what others are granted.', $5), " OWN_ROWS
 		" FROM policies p WHERE NOT is_open AND NOT is_personal AND polrelid = $3 AND EXISTS"
-		"  (SELECT FROM pg_class c WHERE c.oid = polrelid AND c.relkind IN ('r', 'p')) AND $4 IS NOT NULL"},
+		"  (SELECT FROM pg_class c WHERE c.oid = polrelid AND c.relkind IN ('r', 'p')) AND $5 IS NOT NULL"},
 	{"policy_volatile", LK_WARNING,
 		"WITH RECURSIVE " POLICIES " SELECT p.object,"
 		" format('It calls %s, which is VOLATILE: it may answer otherwise each time, and see what is no longer so.', f.oid::regprocedure),"

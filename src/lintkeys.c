@@ -62,29 +62,29 @@ const LkLintRule lk_lint_keys[] = {
 		"SELECT 'livekit_keys', 'No API key signs: no token can be made.',"
 		" 'Set livekit_token.key_file to a file with lines \"key: secret\", as livekit-server has; or store a key by livekit_key_set.'"
 		/* of what cannot be used, key_unusable says why */
-		" WHERE NOT EXISTS (SELECT FROM @schema@.livekit_keys WHERE signs OR status = 'unusable')"},
+		" WHERE NOT EXISTS (SELECT FROM livekit_keys WHERE signs OR status = 'unusable')"},
 	{"key_unusable", LK_WARNING,
 		"SELECT concat_ws(', key ', source, api_key), reason, 'Mend that; livekit_keys shows whether it worked.'"
-		" FROM @schema@.livekit_keys WHERE status IN ('unusable', 'stale')"},
+		" FROM livekit_keys WHERE status IN ('unusable', 'stale')"},
 	{"key_weak", LK_WARNING,
 		"SELECT concat_ws(', key ', source, api_key),"
 		" 'The secret has fewer than 32 bytes, and could be guessed from any token.',"
 		" 'Give LiveKit a new key, with the secret that openssl rand -hex 32 prints.'"
-		" FROM @schema@.livekit_keys WHERE status = 'weak'"},
+		" FROM livekit_keys WHERE status = 'weak'"},
 	{"key_old", LK_WARNING,
 		"SELECT concat_ws(', key ', source, api_key),"
 		" format('It signs for project \"%s\", and is %s days old.', project,"
 		"  floor(extract(epoch FROM clock_timestamp() - since) / 86400)),"
 		" 'Make a new one known to LiveKit, then here.'"
-		" FROM @schema@.livekit_keys CROSS JOIN coalesce(created_at, updated_at) AS since"
-		" WHERE signs AND since < clock_timestamp() - $2"},
+		" FROM livekit_keys CROSS JOIN coalesce(created_at, updated_at) AS since"
+		" WHERE signs AND clock_timestamp() - since > $2"},
 	{"key_unused", LK_ADVICE,
 		"SELECT concat_ws(', key ', k.source, k.api_key),"
 		" 'It is not the one that signs, but its tokens are still believed.',"
 		" CASE WHEN k.source = 'sealed_table' AND s.source = k.source"
 		"  THEN format('SELECT %s.livekit_key_retire(%L);', $1::regnamespace, k.api_key)"
 		"  ELSE 'Take it out, if nobody else signs with it.' END"
-		" FROM @schema@.livekit_keys k JOIN @schema@.livekit_keys s ON s.signs AND s.project = k.project"
+		" FROM livekit_keys k JOIN livekit_keys s ON s.signs AND s.project = k.project"
 		" WHERE NOT k.signs AND k.status IN ('active', 'weak')"
 		/* a file's second key is how it is rotated */
 		" AND (k.source <> 'key_file' OR k.updated_at < clock_timestamp() - interval '1 week')"},
@@ -92,7 +92,7 @@ const LkLintRule lk_lint_keys[] = {
 		"SELECT concat_ws(', key ', source, api_key),"
 		" 'It was retired, and the last of its tokens has expired.',"
 		" format('Drop it by livekit_key_drop(%L), once LiveKit signs no webhooks with it either.', api_key)"
-		" FROM @schema@.livekit_keys WHERE retired_at < clock_timestamp() - interval '1 day'"
-		"  - coalesce(make_interval(secs => nullif(" FACT("max_ttl") "::integer, 0)), $2)"},
+		" FROM livekit_keys WHERE clock_timestamp() - retired_at - interval '1 day'"
+		"  > coalesce(make_interval(secs => nullif(" FACT("max_ttl") "::integer, 0)), $2)"},
 	{.name = NULL}
 };

@@ -27,11 +27,12 @@
 	" FROM functions f, aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a" \
 	" WHERE a.privilege_type = 'EXECUTE')"
 
-/* The functions of users that call one of them. */
+/* The functions of users that call one of them, or are too long to look through. */
 #define CALLERS(names) \
 	FUNCTIONS(names) ", " \
-	"callers AS (SELECT p.* FROM pg_proc p" \
-	" WHERE p.prosrc ~* '[[:<:]](" names ")\"?[[:space:]]*[(]'" \
+	"callers AS (SELECT p.*, octet_length(p.prosrc) > 100000 AS is_long FROM pg_proc p" \
+	" WHERE octet_length(p.prosrc) > 100000" \
+	" OR left(p.prosrc, 100000) ~* '[[:<:]](" names ")\"?[[:space:]]*[(]'" \
 	" OR EXISTS (SELECT FROM functions f JOIN pg_depend d ON d.refobjid = f.oid" \
 	"  AND d.refclassid = 'pg_proc'::regclass" \
 	"  WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid))"
@@ -42,6 +43,12 @@
 	"gateways AS (SELECT DISTINCT r.oid FROM settings s JOIN pg_roles r ON r.oid = s.setrole" \
 	" WHERE s.here AND r.rolcanlogin AND NOT r.rolsuper AND (s.name ^@ 'pgrst.'" \
 	"  OR s.name = 'livekit_token.identity' AND s.value <> 'role'))"
+
+/* The extension's schema, and who owns it: of a database, its owner. */
+#define HOME \
+	"home AS (SELECT n.*, e.extowner, CASE n.nspowner WHEN 'pg_database_owner'::regrole THEN d.datdba ELSE n.nspowner END AS owner" \
+	" FROM pg_namespace n, pg_database d, pg_extension e" \
+	" WHERE n.oid = $1 AND d.datname = current_database() AND e.extname = 'livekit_token')"
 
 const LkLintRule lk_lint_roles[] = {
 	/* Who may what */
@@ -56,7 +63,7 @@ const LkLintRule lk_lint_roles[] = {
 		" 'Every role may execute what tells administrators who joins, and what is wrong.',"
 		" format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC;', f) FROM grants WHERE grantee = 0"},
 	{"own_table_granted", LK_DANGER,
-		"SELECT format('table %s', c.oid::regclass),"
+		"WITH RECURSIVE " LIVE_ROLES " SELECT format('table %s', c.oid::regclass),"
 		" format('%s has %s on it: keys, registration and record of tokens are for its owner alone.', p.whom, p.list),"
 		" format('REVOKE %s ON %s FROM %s%s', p.list, c.oid::regclass, p.whom,"
 		"  CASE WHEN p.list = 'SELECT' AND p.grantee <> 0 THEN ', unless it makes backups.' ELSE ';' END)"
@@ -66,7 +73,28 @@ const LkLintRule lk_lint_roles[] = {
 		" (SELECT grantee, " NAMED("grantee") ", string_agg(verb, ', ' ORDER BY verb) FROM " RIGHTS("") " g"
 		"  WHERE verb IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER') OR verb = 'SELECT'"
 		"   AND c.relname = 'livekit_sealed_key' GROUP BY grantee) p(grantee, whom, list)"
-		" WHERE e.extname = 'livekit_token' AND p.grantee <> c.relowner"},
+		" WHERE e.extname = 'livekit_token' AND p.grantee <> c.relowner"
+		" UNION ALL SELECT format('role %s', m.member::regrole),"
+		"  'As a member of pg_write_all_data it may write these tables, too, and so register any relation.',"
+		"  format('REVOKE pg_write_all_data FROM %s, and grant it the tables that it is to write.', m.member::regrole)"
+		" FROM pg_auth_members m JOIN live_roles l ON l.oid = m.member WHERE m.roleid = 'pg_write_all_data'::regrole"
+		" AND m.member NOT IN (SELECT extowner FROM pg_extension WHERE extname = 'livekit_token')"},
+	{"schema_owner", LK_DANGER,
+		"WITH RECURSIVE " LIVE_ROLES ", " HOME
+		" SELECT format('schema %s', $1::regnamespace),"
+		" format('%s owns it, and so may drop all of the extension, its keys and its record, and put functions of its names beside its own.', h.owner::regrole),"
+		" format('ALTER SCHEMA %s OWNER TO %s; or, while it holds nothing yet, create the extension anew in a schema of its own (CREATE SCHEMA livekit).', $1::regnamespace, h.extowner::regrole)"
+		" FROM home h WHERE h.owner <> h.extowner AND h.owner IN (SELECT oid FROM live_roles)"},
+	{"schema_creatable", LK_WARNING,
+		"WITH RECURSIVE " LIVE_ROLES ", " HOME
+		" SELECT format('schema %s', $1::regnamespace),"
+		" format('%s may create functions there: one with the name of ours makes calls ambiguous, or takes them.', " NAMED("a.grantee") "),"
+		" format('REVOKE CREATE ON SCHEMA %s FROM %s', $1::regnamespace, " NAMED("a.grantee") ")"
+		"  || CASE WHEN a.grantee = 0 AND h.nspname <> 'public' THEN ';'"
+		"   ELSE '; or, while it holds nothing yet, create the extension anew in a schema of its own (CREATE SCHEMA livekit).' END"
+		" FROM home h CROSS JOIN LATERAL aclexplode(h.nspacl) a WHERE a.privilege_type = 'CREATE'"
+		" AND a.grantee NOT IN (h.owner, h.nspowner, h.extowner)"
+		" AND (a.grantee = 0 OR a.grantee IN (SELECT oid FROM live_roles))"},
 	{"granted_to_gateway", LK_DANGER,
 		"WITH " GRANTS(SIGNS "|" KEEPS) ", " GATEWAYS
 		" SELECT format('function %s', a.f),"
@@ -102,7 +130,8 @@ const LkLintRule lk_lint_roles[] = {
 	{"security_definer", LK_WARNING,
 		"WITH " CALLERS(SIGNS "|" ASKS "|" KEEPS)
 		" SELECT format('function %s', c.oid::regprocedure),"
-		" 'It runs as its owner: who may execute it needs no right to what it calls, and livekit_join refuses there.',"
+		" CASE WHEN is_long THEN 'It runs as its owner, and is too long to be looked through: it may call what signs.'"
+		"  ELSE 'It runs as its owner: who may execute it needs no right to what it calls, and livekit_join refuses there.' END,"
 		" 'If it is meant to act for others, let its owner be a role that cannot log in and may do nothing else, set its search_path, and grant EXECUTE to few; otherwise make it SECURITY INVOKER.'"
 		" FROM callers c JOIN pg_roles o ON o.oid = c.proowner WHERE c.prosecdef"
 		" AND (o.rolcanlogin OR o.rolsuper OR NOT EXISTS (SELECT FROM unnest(c.proconfig) s WHERE s ^@ 'search_path=')"
@@ -110,7 +139,8 @@ const LkLintRule lk_lint_roles[] = {
 	{"trigger_signs", LK_DANGER,
 		"WITH " CALLERS(SIGNS)
 		" SELECT format('trigger %I on %s', t.tgname, t.tgrelid::regclass),"
-		" 'It signs with the rights of whoever writes the table, and its owner may not do that.',"
+		" CASE WHEN is_long THEN 'Its function is too long to be looked through, and has the rights of whoever writes the table.'"
+		"  ELSE 'It signs with the rights of whoever writes the table, and its owner may not do that.' END,"
 		" 'Drop it; or, if it is meant to sign, let its table and its function belong to a role that may.'"
 		" FROM pg_trigger t JOIN callers c ON c.oid = t.tgfoid JOIN pg_class r ON r.oid = t.tgrelid"
 		" WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgenabled <> 'D'"

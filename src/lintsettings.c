@@ -16,31 +16,54 @@
 #include "lint.h"
 #include "lintsql.h"
 
+/* What is so once a role logs in, or in this session; whom is NULL where it is for all. */
+#define IN_FORCE \
+	SETTINGS ", in_force AS (SELECT s.setrole, s.name, s.value, CASE WHEN s.setrole <> 0 THEN s.whom END AS whom" \
+	" FROM settings s WHERE s.here AND (s.logs_in OR s.setrole = 0) AND NOT EXISTS (SELECT FROM settings t" \
+	"  WHERE t.here AND (t.setrole, t.name) = (s.setrole, s.name) AND t.setdatabase > s.setdatabase)" \
+	" UNION SELECT 0, lower(p.name), p.setting, NULL FROM pg_settings p" \
+	" WHERE p.source NOT IN ('global', 'database', 'user', 'database user') AND (p.source = 'session'" \
+	"  OR NOT EXISTS (SELECT FROM settings s WHERE s.here AND s.setrole = 0 AND s.name = lower(p.name))))"
+
+/* A value of time in seconds, given its unit where it has none; or NULL. */
+#define SECONDS(value, unit) \
+	"CASE WHEN " value " ~ '^[[:space:]]*[-+]?[0-9]{1,9}([.][0-9]{1,9})?[[:space:]]*(us|ms|s|min|h|d)?[[:space:]]*$' THEN" \
+	" extract(epoch FROM (" value " || CASE WHEN " value " ~ '[a-z]' THEN '' ELSE '" unit "' END)::interval) END"
+
 /* A mend: set it for the database. */
 #define SET(assignment) \
 	"format('ALTER DATABASE %I SET " assignment ";', current_database())"
 
+/* The same of what a role has: leave that to what all have. */
+#define RESET_OR(mend) \
+	"coalesce('ALTER ' || whom || ' RESET ' || name || ';', " mend ")"
+
+/* What a back end logs from; since 19 a list, with levels of their own for some. */
+#define LEVEL(value) \
+	"coalesce(substring(" value ", 'backend[[:space:]]*:[[:space:]]*([a-z0-9]+)')," \
+	" substring(" value ", '(?:^|,)[[:space:]]*([a-z0-9]+)[[:space:]]*(?:,|$)'))"
+
 const LkLintRule lk_lint_settings[] = {
 	/* What the server logs */
 	{"bound_values_logged", LK_WARNING,
-		"WITH " SETTINGS ", logging AS (SELECT setrole, name, value, whom FROM settings"
-		"  WHERE here AND setrole <> 0 UNION ALL SELECT 0, name, setting, NULL FROM pg_settings)"
-		" SELECT concat_ws(' of ', name, whom),"
-		" format('%s = %s logs statements with their bound values, tokens and secrets among them.', name, value),"
-		" coalesce('ALTER ' || whom || ' SET log_parameter_max_length = 0;', " SET("log_parameter_max_length = 0") ")"
-		" FROM logging l WHERE current_setting('log_parameter_max_length') <> '0'"
-		" AND NOT EXISTS (SELECT FROM settings s WHERE s.here AND s.setrole = nullif(l.setrole, 0)"
-		"  AND s.name = 'log_parameter_max_length' AND s.value = '0')"
-		" AND (name = 'log_statement' AND value IN ('mod', 'all')"
-		"  OR name IN ('log_min_duration_statement', 'log_min_duration_sample') AND value <> '-1'"
-		"  OR name = 'log_transaction_sample_rate' AND value <> '0')"},
+		"WITH " IN_FORCE " SELECT DISTINCT concat_ws(' of ', l.name, w.whom),"
+		" format('%s = %s logs statements with their bound values, tokens and secrets among them.', l.name, l.value),"
+		" coalesce('ALTER ' || w.whom || ' SET log_parameter_max_length = 0;', " SET("log_parameter_max_length = 0") ")"
+		" FROM in_force l JOIN in_force m ON m.name = 'log_parameter_max_length' AND m.value ~ '[1-9]'"
+		/* both of one role, or what one has beside what all have */
+		"  AND (l.setrole = m.setrole OR 0 IN (l.setrole, m.setrole))"
+		" CROSS JOIN LATERAL (SELECT greatest(l.setrole, m.setrole), coalesce(l.whom, m.whom)) AS w(role, whom)"
+		" WHERE NOT EXISTS (SELECT FROM in_force o WHERE o.setrole = w.role AND w.role <> 0"
+		"  AND (o.name = l.name AND l.setrole = 0 OR o.name = m.name AND m.setrole = 0))"
+		" AND CASE l.name WHEN 'log_statement' THEN lower(l.value) IN ('mod', 'all')"
+		"  WHEN 'log_min_duration_statement' THEN " SECONDS("l.value", "ms") " >= 0"
+		"  WHEN 'log_min_duration_sample' THEN " SECONDS("l.value", "ms") " >= 0"
+		"  WHEN 'log_transaction_sample_rate' THEN split_part(lower(l.value), 'e', 1) ~ '[1-9]' END"},
 	{"bound_values_logged_on_error", LK_WARNING,
-		"WITH " SETTINGS " SELECT concat_ws(' of ', name, whom),"
-		" 'Failed statements are logged with their bound values, tokens and secrets among them.',"
-		" coalesce('ALTER ' || whom || ' RESET ' || name || ';', " SET("log_parameter_max_length_on_error = 0") ")"
-		" FROM (SELECT name, value, whom FROM settings WHERE here AND setrole <> 0"
-		"  UNION ALL SELECT name, setting, NULL FROM pg_settings) s"
-		" WHERE name = 'log_parameter_max_length_on_error' AND value <> '0'"},
+		"WITH " IN_FORCE " SELECT DISTINCT concat_ws(' of ', name, whom),"
+		" 'Failed statements are logged with their bound values, tokens and secrets among them.', "
+		RESET_OR(SET("log_parameter_max_length_on_error = 0"))
+		" FROM in_force WHERE name = 'log_parameter_max_length_on_error' AND value ~ '[1-9]'"},
 	{"plans_logged", LK_WARNING,
 		"SELECT name, 'auto_explain logs plans with bound values, tokens and secrets among them.',"
 		" format('ALTER DATABASE %I SET %s = %s;', current_database(), name,"
@@ -58,25 +81,32 @@ const LkLintRule lk_lint_settings[] = {
 		" FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'A'"
 		" AND tgfoid = (SELECT oid FROM pg_proc WHERE pronamespace = $1 AND proname = 'livekit_table_changed')"},
 	{"audit_off", LK_WARNING,
-		"SELECT name, finding, mend FROM (VALUES"
-		"  ('livekit_token.audit', 'off', 'Nothing tells what was signed.', " SET("livekit_token.audit = ''log''") "),"
-		"  ('log_min_messages', 'fatal', 'No line tells what was signed.', " SET("log_min_messages = ''warning''") "),"
-		"  ('log_min_messages', 'panic', 'No line tells what was signed.', " SET("log_min_messages = ''warning''") "))"
-		"  AS v(name, setting, finding, mend) JOIN pg_settings USING (name, setting)"},
+		"WITH " IN_FORCE " SELECT DISTINCT concat_ws(' of ', name, whom),"
+		" CASE name WHEN 'livekit_token.audit' THEN 'Nothing tells what was signed.' ELSE 'No line tells what was signed.' END, "
+		RESET_OR("CASE name WHEN 'livekit_token.audit' THEN " SET("livekit_token.audit = ''log''")
+				 " ELSE " SET("log_min_messages = ''warning''") " END")
+		" FROM in_force WHERE CASE name WHEN 'livekit_token.audit' THEN lower(value) = 'off'"
+		"  WHEN 'log_min_messages' THEN " LEVEL("lower(value)") " IN ('fatal', 'panic') END"},
 	{"refusals_not_logged", LK_ADVICE,
-		"SELECT 'livekit_token.audit_refusals', 'Nothing tells who was refused.',"
-		" " SET("livekit_token.audit_refusals = on")
-		" WHERE " FACT("audit_refusals") " = 'off' AND " FACT("audit") " <> 'off'"},
+		"WITH " IN_FORCE " SELECT DISTINCT concat_ws(' of ', name, whom), 'Nothing tells who was refused.', "
+		RESET_OR(SET("livekit_token.audit_refusals = on"))
+		" FROM in_force r WHERE name = 'livekit_token.audit_refusals' AND lower(value) ~ '^(off?|f(a(l(se?)?)?)?|no?|0)$'"
+		" AND NOT EXISTS (SELECT FROM in_force a WHERE a.name = 'livekit_token.audit' AND lower(a.value) = 'off'"
+		"  AND a.setrole = r.setrole)"},
 	{"audit_large", LK_ADVICE,
 		"SELECT format('table %s', oid::regclass), format('It has about %s rows.', reltuples::bigint),"
 		" 'Forget on a schedule, as examples/audit/prune.sql does, what is older than you must keep.'"
 		" FROM pg_class WHERE relnamespace = $1 AND relname = 'livekit_issued' AND reltuples > 1e7"},
 	{"max_ttl_none", LK_WARNING,
-		"SELECT 'livekit_token.max_ttl', 'A token may be valid for years, and LiveKit takes none back.',"
-		" " SET("livekit_token.max_ttl = ''6h''") " WHERE " FACT("max_ttl") " = '0'"},
+		"WITH " IN_FORCE " SELECT DISTINCT concat_ws(' of ', name, whom),"
+		" 'A token may be valid for years, and LiveKit takes none back.', "
+		RESET_OR(SET("livekit_token.max_ttl = ''6h''"))
+		" FROM in_force WHERE name = 'livekit_token.max_ttl' AND round(" SECONDS("value", "s") ") = 0"},
 	{"max_ttl_long", LK_ADVICE,
-		"SELECT 'livekit_token.max_ttl', 'A token may be valid for more than an hour, and LiveKit takes none back.',"
-		" 'Set it to an hour or less, unless somebody asks for a longer ttl, which would then be refused.' WHERE " FACT("max_ttl") "::integer > 3600"},
+		"WITH " IN_FORCE " SELECT DISTINCT concat_ws(' of ', name, whom),"
+		" 'A token may be valid for more than an hour, and LiveKit takes none back.',"
+		" 'Set it to an hour or less, unless somebody asks for a longer ttl, which would then be refused.'"
+		" FROM in_force WHERE name = 'livekit_token.max_ttl' AND " SECONDS("value", "s") " > 3600"},
 	{"default_ttl_above_max", LK_ADVICE,
 		"SELECT name, format('It is %s seconds, and livekit_token.max_ttl is %s: without a ttl a token is valid for the latter.', setting, max),"
 		" format('ALTER DATABASE %I SET livekit_token.default_ttl = %s;', current_database(), max)"
@@ -86,8 +116,7 @@ const LkLintRule lk_lint_settings[] = {
 		"SELECT 'livekit_token.url', 'Nothing says where clients connect: livekit_join refuses.',"
 		" format('Set it to the address of your LiveKit server, which begins with wss://, by ALTER DATABASE %I.', current_database())"
 		" WHERE coalesce(" FACT("url") ", " FACT("environment_url") ",'') = ''"
-		" AND NOT EXISTS (SELECT FROM @schema@.livekit_access WHERE url IS NOT NULL)"
-		" AND NOT EXISTS (SELECT FROM @schema@.livekit_keys WHERE signs AND url <> '')"},
+		" AND $13 IS NULL AND NOT EXISTS (SELECT FROM livekit_keys WHERE signs AND url <> '')"},
 	{"setting_lost", LK_WARNING,
 		"SELECT name, 'In this session, connection options took the place of what administrators have set.', " PRELOAD
 		" FROM " FACT("lost_setting") " AS s(name) WHERE name IS NOT NULL"},

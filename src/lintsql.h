@@ -3,9 +3,10 @@
  * lintsql.h
  *	  Parts of the queries that are the rules of livekit_lint().
  *
- * @schema@ and the parameters are those of lint.h.  No backslash in a query:
+ * The parameters are those of lint.h.  No backslash in a query:
  * standard_conforming_strings is the session's.  No value of a setting in a
- * finding, where that could be a secret.
+ * finding, where that could be a secret.  Of what any role may make as long as
+ * it likes, only the beginning is looked at.
  *
  * Portions Copyright (c) 2026, the livekit_token authors
  * SPDX-License-Identifier: PostgreSQL
@@ -20,7 +21,7 @@
 
 /* What only C knows. */
 #define FACT(name) \
-	"(SELECT value FROM @schema@.livekit_lint_facts() WHERE fact = '" name "')"
+	"(SELECT value FROM livekit_lint_facts WHERE fact = '" name "')"
 
 /* Names of functions, as regular expressions. */
 #define SIGNS	"livekit_issue|livekit_api_request"
@@ -36,13 +37,13 @@
 
 /* What ALTER ROLE and ALTER DATABASE have set; whom: to be said after ALTER. */
 #define SETTINGS \
-	"settings AS (SELECT s.setrole, coalesce(r.rolcanlogin, false) AS logs_in," \
+	"settings AS (SELECT s.setrole, s.setdatabase, coalesce(r.rolcanlogin, false) AS logs_in," \
 	" split_part(c, '=', 1) AS spelt, lower(split_part(c, '=', 1)) AS name," \
 	" substr(c, strpos(c, '=') + 1) AS value," \
 	" s.setdatabase = 0 OR d.datname = current_database() AS here," \
 	" concat_ws(' IN DATABASE ', 'ROLE ' || coalesce(nullif(s.setrole, 0)::regrole::text, 'ALL')," \
 	"  quote_ident(d.datname)) AS whom" \
-	" FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) c" \
+	" FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) w CROSS JOIN left(w, 100000) c" \
 	" LEFT JOIN pg_roles r ON r.oid = s.setrole" \
 	" LEFT JOIN pg_database d ON d.oid = s.setdatabase)"
 
