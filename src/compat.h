@@ -148,6 +148,10 @@ lk_reads_as_caller(const Query *query, RangeTblEntry *rte)
 #ifdef ACL_H
 
 #if PG_VERSION_NUM >= 160000
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+
 #define lk_proc_aclcheck(function, role, mode) \
 	object_aclcheck(ProcedureRelationId, function, role, mode)
 #define lk_schema_aclcheck(schema, role, mode) \
