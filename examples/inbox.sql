@@ -72,7 +72,11 @@ DECLARE
     permission jsonb;
     readable boolean := true;
 BEGIN
-    -- Locked, so that a change of the row comes before this or sees this event.
+    -- Locked, so that a change of the row comes before this or sees this event.  First
+    -- it is waited for: then there may be another row instead, which only a statement
+    -- of its own sees.
+    PERFORM FROM public.members
+      WHERE room = NEW.room AND identity = split_part(NEW.identity, '#', 1) FOR SHARE;
     -- Wrong grants must not lose it: with them nobody gets a token, nor may stay.
     BEGIN
         SELECT livekit.livekit_permission(grants) INTO permission
@@ -99,9 +103,9 @@ CREATE TRIGGER joined AFTER INSERT ON livekit_inbox FOR EACH ROW
 REVOKE EXECUTE ON FUNCTION livekit_joined FROM PUBLIC;
 
 -- A user's devices (alice#phone), as far as they have been in the room: what
--- befalls the member befalls them all.  So members are changed and deleted in
--- READ COMMITTED only: by the snapshot of REPEATABLE READ or SERIALIZABLE, one that
--- came in since the transaction began would be overlooked, and stay.
+-- befalls the member befalls them all.  So members are written in READ COMMITTED
+-- only: by the snapshot of REPEATABLE READ or SERIALIZABLE, one that came in since
+-- the transaction began would be overlooked, and stay.
 CREATE OR REPLACE FUNCTION livekit_identities(room text, identity text) RETURNS SETOF text
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

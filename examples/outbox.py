@@ -34,7 +34,8 @@ IF_THERE = {"RemoveParticipant", "UpdateParticipant"}
 
 # The oldest that is due and that no other worker has.  Of those that change the
 # same thing, a participant or the room, the older goes first, or a new permission
-# might be undone by an old.  Written so that the indexes of the table serve.
+# might be undone by an old; but who must go need not wait until it is known whether
+# he may stay.  Written so that the indexes of the table serve.
 TAKE = """
 SELECT id, rpc, body::text, project, unless_allowed FROM livekit_outbox AS o
  WHERE sent_at IS NULL AND next_attempt_at <= now() AND NOT EXISTS (
@@ -42,7 +43,9 @@ SELECT id, rpc, body::text, project, unless_allowed FROM livekit_outbox AS o
         WHERE earlier.sent_at IS NULL AND earlier.next_attempt_at <> 'infinity'
           AND earlier.id < o.id AND earlier.rpc = o.rpc
           AND earlier.body ->> 'room' = o.body ->> 'room'
-          AND coalesce(earlier.body ->> 'identity', '') = coalesce(o.body ->> 'identity', ''))
+          AND coalesce(earlier.body ->> 'identity', '') = coalesce(o.body ->> 'identity', '')
+          AND coalesce(earlier.project, 'default') = coalesce(o.project, 'default')
+          AND earlier.unless_allowed <= o.unless_allowed)
  ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"""
 STAYS = """
 SELECT livekit_may_stay(b ->> 'room', b ->> 'identity') FROM (SELECT %s::jsonb) AS q(b)"""
@@ -62,12 +65,15 @@ SELECT extract(epoch FROM min(next_attempt_at) - now())::float8 FROM livekit_out
 
 
 def send(method, url, headers, body):
-    """LiveKit's answer, status and text; OSError or HTTPException if there is none."""
-    signal.setitimer(signal.ITIMER_REAL, TIMEOUT)
+    """LiveKit's answer, status and text; OSError or HTTPException if there is none,
+    ValueError if the URL is no good."""
     to = urllib.parse.urlsplit(url)
     kind = http.client.HTTPSConnection if to.scheme == "https" else http.client.HTTPConnection
+    if not to.hostname:
+        raise ValueError("no host")
     connection = kind(to.hostname, to.port, timeout=TIMEOUT)
     try:
+        signal.setitimer(signal.ITIMER_REAL, TIMEOUT)
         connection.request(method, to.path, body.encode(), headers)
         answer = connection.getresponse()
         text = answer.read(KEPT).decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
@@ -92,24 +98,27 @@ def not_found(status, text):
 
 def attempt(database, rpc, body, project, unless_allowed):
     """Is it done, may it be tried again, and HTTP's status, the answer, the error."""
+    signing = False
     try:
         # A savepoint: what the database refuses must not undo the row's lock.
         with database.transaction():
             if unless_allowed and database.execute(STAYS, (body,)).fetchone()[0]:
                 return True, False, None, "allowed", None
+            signing = True
             request = database.execute(SIGN, (rpc, body, project)).fetchone()
     except psycopg.Error as error:
         if database.broken:
             raise
-        # 22, 54: the row is wrong, and will be; all else an administrator mends.
-        wrong = (error.sqlstate or "").startswith(("22", "54"))
+        # 22, 54: the row is wrong, and will be; all else an administrator mends, a
+        # policy that raises these, too.
+        wrong = signing and (error.sqlstate or "").startswith(("22", "54"))
         return False, not wrong, None, None, f"{error.sqlstate}: {error.diag.message_primary}"
     # LiveKit quotes a token that it refuses.
     token = request[2]["Authorization"].split()[-1]
     try:
         status, text = send(*request)
         text = text.replace(token, "(token)")
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         text = f"{type(error).__name__}: {error}".replace(token, "(token)")
         return False, True, None, None, text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     done = 200 <= status < 300 or rpc.split("/")[-1] in IF_THERE and not_found(status, text)

@@ -31,8 +31,8 @@ CREATE TABLE livekit_outbox (
 );
 -- What the worker asks for: the oldest that is due, and of the same thing none older.
 CREATE INDEX ON livekit_outbox (next_attempt_at, id) WHERE sent_at IS NULL;
-CREATE INDEX ON livekit_outbox (rpc, (body ->> 'room'), (coalesce(body ->> 'identity', '')), id)
-    WHERE sent_at IS NULL;
+CREATE INDEX ON livekit_outbox (rpc, (body ->> 'room'), (coalesce(body ->> 'identity', '')),
+    (coalesce(project, 'default')), id) WHERE sent_at IS NULL;
 -- Not done: SELECT * FROM livekit_outbox WHERE sent_at IS NULL;
 -- once more: UPDATE livekit_outbox SET next_attempt_at = now() WHERE id = 42;
 -- from time to time, which takes those given up, too:
@@ -86,7 +86,8 @@ CREATE FUNCTION livekit_loses(had jsonb, has jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
     SELECT EXISTS (
-        SELECT FROM jsonb_each(jsonb_strip_nulls(had)) AS old (name, value)
+        SELECT FROM jsonb_each(CASE jsonb_typeof(had) WHEN 'object' THEN jsonb_strip_nulls(had)
+                                    ELSE '{}' END) AS old (name, value)
          WHERE old.value <> 'false' AND old.value IS DISTINCT FROM has -> old.name
            AND replace(lower(old.name), '_', '') NOT IN (
                'roomjoin', 'cansubscribe', 'canpublish', 'canpublishdata', 'canpublishsources',
@@ -137,6 +138,11 @@ END $$;
 CREATE TRIGGER changed AFTER UPDATE OF grants ON members
     FOR EACH ROW WHEN (OLD.grants IS DISTINCT FROM NEW.grants)
     EXECUTE FUNCTION livekit_member_changed();
+-- A new row may be there instead of another, by DELETE and INSERT: (a) lets such a
+-- member stay, and this gives him the permissions of the new row.  (For thousands at
+-- once, in an empty room: ALTER TABLE members DISABLE TRIGGER here, and ENABLE.)
+CREATE TRIGGER here AFTER INSERT OR UPDATE OF room, identity ON members
+    FOR EACH ROW EXECUTE FUNCTION livekit_member_changed();
 
 REVOKE EXECUTE ON FUNCTION livekit_may_stay, livekit_identities, livekit_loses,
     livekit_member_gone, livekit_member_changed FROM PUBLIC;

@@ -142,8 +142,8 @@ CREATE TABLE livekit_outbox (
     response        text
 );
 CREATE INDEX ON livekit_outbox (next_attempt_at, id) WHERE sent_at IS NULL;
-CREATE INDEX ON livekit_outbox (rpc, (body ->> 'room'), (coalesce(body ->> 'identity', '')), id)
-    WHERE sent_at IS NULL;
+CREATE INDEX ON livekit_outbox (rpc, (body ->> 'room'), (coalesce(body ->> 'identity', '')),
+    (coalesce(project, 'default')), id) WHERE sent_at IS NULL;
 
 CREATE FUNCTION private.notify() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -214,8 +214,11 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     base text := split_part(participant, '#', 1);
 BEGIN
-    -- A change of the row that is under way is waited for, and then seen.
+    -- A change of the row, or of its role's, that is under way is waited for, and
+    -- then seen.
     PERFORM FROM public.member WHERE room = a_room AND person = base FOR SHARE;
+    PERFORM FROM public.role WHERE name = (
+        SELECT role FROM public.member WHERE room = a_room AND person = base) FOR SHARE;
     INSERT INTO public.livekit_outbox (rpc, body, unless_allowed)
     VALUES ('RemoveParticipant', jsonb_build_object('room', a_room, 'identity', participant),
             NOT loses);
@@ -229,7 +232,7 @@ END $$;
 CREATE FUNCTION private.loses(had jsonb, has jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
     SELECT EXISTS (
-        SELECT FROM jsonb_each(had) old
+        SELECT FROM jsonb_each(CASE jsonb_typeof(had) WHEN 'object' THEN had ELSE '{}' END) old
          WHERE old.value NOT IN ('false', 'null') AND old.value IS DISTINCT FROM has -> old.key
            AND old.key NOT IN (
                'roomJoin', 'canSubscribe', 'canPublish', 'canPublishData', 'canPublishSources',
@@ -237,28 +240,53 @@ BEGIN ATOMIC
                'hidden', 'recorder'));
 END;
 
--- When the row changes: for the person, and all devices that were ever in the
--- room.  In READ COMMITTED only, as PostgREST has it: by the snapshot of another
--- level, a device that came in since the transaction began would be overlooked.
-CREATE FUNCTION private.member_changed() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    had jsonb := (SELECT grants FROM public.role WHERE name = old.role);
-    has jsonb := (SELECT grants FROM public.role WHERE name = new.role);  -- NULL: DELETE
+-- The person, and all devices that were ever in the room.  In READ COMMITTED only,
+-- as PostgREST has it: by the snapshot of another level, a device that came in since
+-- the transaction began would be overlooked.
+CREATE FUNCTION private.identities(a_room text, a_person text) RETURNS SETOF text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE invalid_transaction_state
-            USING MESSAGE = 'members change in READ COMMITTED transactions only';
+            USING MESSAGE = 'members and roles change in READ COMMITTED transactions only';
     END IF;
-    PERFORM private.put_right(old.room, identity, private.loses(had, has))
-       FROM (SELECT old.person AS identity
-              UNION
-             SELECT identity FROM public.livekit_inbox
-              WHERE room = old.room AND split_part(identity, '#', 1) = old.person) devices;
+    RETURN QUERY
+    SELECT a_person
+     UNION
+    SELECT identity FROM public.livekit_inbox
+     WHERE room = a_room AND split_part(identity, '#', 1) = a_person;
+END $$;
+
+-- When the row changes; and when there is a new one, which may be there instead
+-- of another, by DELETE and INSERT.
+CREATE FUNCTION private.member_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    had jsonb := (SELECT grants FROM public.role WHERE name = old.role);  -- NULL: INSERT
+    has jsonb := (SELECT grants FROM public.role WHERE name = new.role);  -- NULL: DELETE
+BEGIN
+    PERFORM private.put_right(m.room, identity, private.loses(had, has))
+       FROM (VALUES (old.room, old.person) UNION VALUES (new.room, new.person)) m (room, person),
+            private.identities(m.room, m.person) identity
+      WHERE m.room IS NOT NULL;
     RETURN NULL;
 END $$;
-CREATE TRIGGER changed AFTER UPDATE OR DELETE ON member
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON member
     FOR EACH ROW EXECUTE FUNCTION private.member_changed();
+
+-- When a role's grants change: for all who have it, wherever.  Of this and a change
+-- of one of those members at the same time, the server may end one (deadlock_detected).
+CREATE FUNCTION private.role_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM private.put_right(m.room, identity, private.loses(old.grants, new.grants))
+       FROM public.member m, private.identities(m.room, m.person) identity
+      WHERE m.role = new.name;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER changed AFTER UPDATE ON role
+    FOR EACH ROW WHEN (old.grants IS DISTINCT FROM new.grants)
+    EXECUTE FUNCTION private.role_changed();
 
 -- And when somebody joins: the token was good when it was signed, and LiveKit's
 -- open-source server cannot revoke it.  (Agents by livekit_issue are no members.)

@@ -188,6 +188,7 @@ def suite(check, admin, python, log, secret):
             mistakes(check, outbox, livekit, admin)
             allowed(check, outbox, livekit, admin)
             in_order(check, outbox, livekit)
+            astray(check, outbox, livekit, admin)
             away(check, outbox, livekit, admin)
             check("ends with 0 when it has nothing to do", differences(0, stopped(worker)))
         ends(check, outbox, livekit, python, log)
@@ -212,6 +213,7 @@ def backlog(check, outbox):
     for title, body in [
         ("for participants", "jsonb_build_object('room', 'r', 'identity', n)"),
         ("for a room", "jsonb_build_object('room', 'r')"), ("for none", "'{}'"),
+        ("for a participant", "jsonb_build_object('room', 'r', 'identity', 'i')"),
     ]:
         outbox.admin.run("INSERT INTO livekit_outbox (rpc, body)"
                          f" SELECT 'SendData', {body} FROM generate_series(1, 20000) AS n")
@@ -233,13 +235,36 @@ def backlog(check, outbox):
 
 def in_order(check, outbox, livekit):
     """What changes the same room does so in its order."""
-    count = len(livekit.requests)
-    livekit.answers.append((500, b""))
-    outbox.settled(outbox.put("UpdateRoomMetadata", {"room": "r", "metadata": "old"}))
-    outbox.done(outbox.put("UpdateRoomMetadata", {"room": "r", "metadata": "new"}))
-    until(lambda: not outbox.pending())
-    check("an older request that is tried again is not overtaken", differences(
-        ["old", "old", "new"], [body["metadata"] for _, _, body in livekit.requests[count:]]))
+    for title, columns in ("", {}), (", of the same project", {"project": "'default'"}):
+        count = len(livekit.requests)
+        livekit.answers.append((500, b""))
+        outbox.settled(outbox.put("UpdateRoomMetadata", {"room": "r", "metadata": "old"}))
+        outbox.done(outbox.put("UpdateRoomMetadata", {"room": "r", "metadata": "new"}, **columns))
+        until(lambda: not outbox.pending())
+        check(f"an older request that is tried again is not overtaken{title}", differences(
+            ["old", "old", "new"],
+            [body["metadata"] for _, _, body in livekit.requests[count:]]))
+    body = {"room": "r", "identity": "i"}
+    number = outbox.put("RemoveParticipant", body, project="'nowhere'")
+    outbox.settled(number)
+    check("but by one for another project's room of that name", due(
+        outbox.done(outbox.put("RemoveParticipant", body)), status=200))
+    outbox.admin.run("DELETE FROM livekit_outbox WHERE id = $1", str(number))
+
+
+def astray(check, outbox, livekit, admin):
+    """An address that is none."""
+    numbers = []
+    for url in ("a..b", "a:abc", "a:99999", "a:-1", "[::1", "[]", f"{'a' * 64}.example.com"):
+        move(admin, f"wss://{url}")
+        numbers.append(outbox.put("ListRooms", {}))
+        row = outbox.settled(numbers[-1])
+        check(f"nothing is sent to wss://{url}", due(row, status=None, sent_at=None)
+              + differences([False, True], [row["next_attempt_at"] == "infinity",
+                                            bool(row["last_error"])]))
+    move(admin, f"ws://127.0.0.1:{livekit.port}")
+    check("but where LiveKit is, then", [
+        line for number in numbers for line in due(outbox.done(number), status=200)])
 
 
 def sends(check, outbox, livekit, admin, secret):
@@ -403,6 +428,20 @@ def allowed(check, outbox, livekit, admin):
     admin.run("SELECT livekit.livekit_register_access('members')")
     check("until somebody may be asked", due(outbox.done(number), response="allowed"))
     check("alice was not removed", differences(count, len(livekit.requests)))
+    alice = {"room": "standup", "identity": "alice"}
+    admin.run("CREATE POLICY fails ON members AS RESTRICTIVE FOR SELECT TO web_user"
+              " USING (livekit.livekit_identity()::uuid IS NOT NULL)")
+    number = outbox.put("RemoveParticipant", alice, unless_allowed="true")
+    row = outbox.settled(number)
+    check("where a policy fails nobody is removed, and it is asked again",
+          due(row, sent_at=None, status=None)
+          + differences(["22P02", True], [row["last_error"][:5],
+                                          row["next_attempt_at"] != "infinity"]))
+    check("whoever must go in any case goes meanwhile", due(
+        outbox.done(outbox.put("RemoveParticipant", alice)), status=200)
+        + differences(count + 1, len(livekit.requests)))
+    admin.run("DROP POLICY fails ON members")
+    check("who need not may stay", due(outbox.done(number), response="allowed"))
 
 
 def away(check, outbox, livekit, admin):

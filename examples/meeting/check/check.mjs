@@ -224,6 +224,19 @@ async function story(browser) {
   note(`he stayed for ${stays?.map(Math.round).join(', ')} ms`);
   check('and nobody but him was disturbed', await state(ada) === 'connected' && await state(cleo) === 'connected');
 
+  // Not by the page: another row instead of hers, and other grants for her role.
+  const muted = '{"canPublish": false, "canPublishData": false}';
+  for (const [title, statement, may] of [
+    ['another row instead of hers', `BEGIN; DELETE FROM member WHERE room = 'standup' AND person = 'cleo';
+      INSERT INTO member VALUES ('standup', 'cleo', 'speaker'); COMMIT`, true],
+    ['a role that has less', `UPDATE role SET grants = '${muted}' WHERE name = 'speaker'`, false],
+    ['a role that has more', `UPDATE role SET grants = '{}' WHERE name = 'speaker'`, true],
+  ]) {
+    sql(statement);
+    await eventually(`${title} changes what the viewer may`, async () => await mayPublish(cleo) === may);
+    check('and she stays', await state(cleo) === 'connected');
+  }
+
   await records(dave, stays);
 }
 
@@ -280,6 +293,15 @@ async function records(page, stays) {
   sql(`DELETE FROM member WHERE person = 'scribe'`);
   same('a member of whom no webhook told is removed all the same', sql(`
     SELECT json_agg(rpc) FROM livekit_outbox WHERE body ->> 'identity' = 'scribe'`), ['RemoveParticipant']);
+  same('a member whose role has no grants can be changed and deleted', refusal(`
+    INSERT INTO role VALUES ('guest', 'null'), ('recorder', '{"roomRecord": true}');
+    INSERT INTO member VALUES ('standup', 'scribe', 'guest'), ('workshop', 'scribe', 'guest');
+    UPDATE member SET role = 'recorder' WHERE role = 'guest'; UPDATE role SET grants = 'null' WHERE name = 'recorder';
+    DELETE FROM member WHERE role = 'recorder'`), '');
+  same('and who had what no permission takes back was removed whatever the policies say', sql(`
+    SELECT json_agg(body ->> 'room' ORDER BY id) FROM livekit_outbox
+     WHERE rpc = 'RemoveParticipant' AND body ->> 'identity' = 'scribe' AND NOT unless_allowed`),
+    ['standup', 'workshop']);
   same('a misspelt grant is refused', refusal(`UPDATE role SET grants = '{"canPublsh": true}'`), '22023');
   same('so is a change by an old snapshot', refusal(
     'BEGIN ISOLATION LEVEL REPEATABLE READ; DELETE FROM member'), '25000');
