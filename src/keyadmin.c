@@ -43,7 +43,7 @@ check_and_put(const LkNewKey *key)
 	TimestampTz now = GetCurrentTimestamp();
 	Oid			table;
 
-	lk_keystore_check(key);
+	lk_newkey_check(key);
 	table = lk_keystore_lock();
 	SPI_connect();
 	lk_keystore_put(table, key, now);
@@ -102,14 +102,14 @@ PG_FUNCTION_INFO_V1(livekit_key_set);
 Datum
 livekit_key_set(PG_FUNCTION_ARGS)
 {
-	ErrorContextCallback quiet = {error_context_stack, lk_keystore_hush, NULL};
+	ErrorContextCallback quiet = {error_context_stack, lk_newkey_hush, NULL};
 	LkNewKey	key;
 	char	   *secret;
 
 	error_context_stack = &quiet;
-	key.api_key = lk_keystore_argument(fcinfo, 0, "api_key");
-	secret = lk_keystore_argument(fcinfo, 1, "api_secret");
-	key.project = lk_keystore_argument(fcinfo, 2, "project");
+	key.api_key = lk_newkey_argument(fcinfo, 0, "api_key");
+	secret = lk_newkey_argument(fcinfo, 1, "api_secret");
+	key.project = lk_newkey_argument(fcinfo, 2, "project");
 	key.url = url_argument(fcinfo, 3);
 	store(&key, secret);
 	error_context_stack = quiet.previous;
@@ -134,7 +134,7 @@ livekit_key_generate(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type is not a row");
 	random_name(name + strlen(NAME_PREFIX), RANDOM_IN_NAME);
 	random_name(secret, GENERATED_SECRET);
-	key.project = lk_keystore_argument(fcinfo, 0, "project");
+	key.project = lk_newkey_argument(fcinfo, 0, "project");
 	key.url = url_argument(fcinfo, 1);
 	key.api_key = name;
 	values[0] = CStringGetTextDatum(name);
@@ -173,7 +173,7 @@ static void
 change_key(FunctionCallInfo fcinfo, const char *statement)
 {
 	Oid			table = lk_keystore_lock();
-	char	   *api_key = lk_keystore_argument(fcinfo, 0, "api_key");
+	char	   *api_key = lk_newkey_argument(fcinfo, 0, "api_key");
 	Oid			types[] = {TEXTOID, TIMESTAMPTZOID};
 	Datum		values[] = {CStringGetTextDatum(api_key),
 	TimestampTzGetDatum(GetCurrentTimestamp())};

@@ -213,7 +213,7 @@ check(const Import *import)
 	{
 		const LkNewKey *key = &import->keys[i];
 
-		lk_keystore_check_project(key->project);
+		lk_newkey_check_project(key->project);
 		if (key->api_key == NULL || key->secret == NULL)
 			ereport(ERROR,
 					errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -221,7 +221,7 @@ check(const Import *import)
 						   key->api_key == NULL ? "LIVEKIT_API_KEY" :
 						   "LIVEKIT_API_SECRET"),
 					errhint("Nothing has been changed."));
-		lk_keystore_check(key);
+		lk_newkey_check(key);
 	}
 }
 
@@ -297,12 +297,12 @@ PG_FUNCTION_INFO_V1(livekit_key_import);
 Datum
 livekit_key_import(PG_FUNCTION_ARGS)
 {
-	ErrorContextCallback quiet = {error_context_stack, lk_keystore_hush, NULL};
+	ErrorContextCallback quiet = {error_context_stack, lk_newkey_hush, NULL};
 	char	   *text;
 	int			count;
 
 	error_context_stack = &quiet;
-	text = lk_keystore_argument(fcinfo, 0, "env");
+	text = lk_newkey_argument(fcinfo, 0, "env");
 	count = import_text(text, strlen(text), project_argument(fcinfo),
 						!PG_ARGISNULL(2) && PG_GETARG_BOOL(2));
 	error_context_stack = quiet.previous;
@@ -351,7 +351,7 @@ PG_FUNCTION_INFO_V1(livekit_key_import_file);
 Datum
 livekit_key_import_file(PG_FUNCTION_ARGS)
 {
-	char	   *path = lk_keystore_argument(fcinfo, 0, "path");
+	char	   *path = lk_newkey_argument(fcinfo, 0, "path");
 	char	   *text;
 	size_t		length;
 

@@ -14,18 +14,9 @@
 #ifndef LK_KEYSTORE_H
 #define LK_KEYSTORE_H
 
-#include "fmgr.h"
 #include "masterkey.h"
+#include "newkey.h"
 #include "utils/uuid.h"
-
-/* A key to be stored. */
-typedef struct LkNewKey
-{
-	const char *project;
-	const char *api_key;
-	const char *secret;
-	const char *url;			/* NULL leaves what the project has */
-} LkNewKey;
 
 /* A secret sealed for a row. */
 typedef struct LkSealed
@@ -40,10 +31,6 @@ typedef struct LkSealed
  * SERIALIZABLE.
  */
 extern Oid	lk_keystore_lock(void);
-
-/* Raise 22023 for a key that may not be stored, or a project that may not be. */
-extern void lk_keystore_check(const LkNewKey *key);
-extern void lk_keystore_check_project(const char *project);
 
 /*
  * Seal and store a key, in place of one of its name.  SPI is connected and
@@ -67,15 +54,5 @@ extern LkSealed lk_keystore_seal(const LkMasterKey *master,
 								 const pg_uuid_t *id, const char *project,
 								 const char *api_key, const char *secret,
 								 size_t length);
-
-/*
- * An error context that keeps the statement, which holds a secret, out of the
- * log, whoever raises the error.
- */
-extern void lk_keystore_hush(void *arg);
-
-/* An argument that must not be null, as a string; raises 22004. */
-extern char *lk_keystore_argument(FunctionCallInfo fcinfo, int number,
-								  const char *name);
 
 #endif							/* LK_KEYSTORE_H */
