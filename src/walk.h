@@ -54,6 +54,9 @@ extern void lk_walk_add(LkWalk *walk, LkVerdict verdict, const char *mend,
 /* Add one that says what an error says, with what only the log has. */
 extern void lk_walk_add_error(LkWalk *walk, const ErrorData *error);
 
+/* The step that says where the identity comes from, and what it is. */
+extern void lk_walk_identity(LkWalk *walk);
+
 /*
  * Take the steps up to the first that refuses.  The argument is an LkWalk;
  * to be called as the role, in a rehearsal.
