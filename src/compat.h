@@ -2,7 +2,8 @@
  *
  * compat.h
  *	  Shims between PostgreSQL versions.  Included last: it completes what the
- *	  headers before it declare.
+ *	  headers before it declare.  All of them stand here, and no contract of
+ *	  ours: to support another version, or one less, is to go through one file.
  *
  * Portions Copyright (c) 2026, the livekit_token authors
  * SPDX-License-Identifier: PostgreSQL
